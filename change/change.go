@@ -62,7 +62,7 @@ type Change struct {
 }
 
 // Merge returns the one change that stands for both. The two must have the
-// same path and scope.
+// same path and scope, and both or neither be renames.
 func Merge(a, b Change) Change {
 	return Change{
 		Path:  a.Path,

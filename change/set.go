@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Set holds owed changes, at most one for each path and scope. What a wider
-// change covers is not kept beside it. Its memory is bounded: over the limit
+// Set holds owed changes, at most one for each path and scope, and beside it
+// one that is a rename. What a wider change covers is not kept. Its memory is bounded: over the limit
 // its entries and listings collapse into one [Scan] of the deepest folder that
 // holds them all.
 //
@@ -21,7 +21,7 @@ type Set struct {
 	last  *item
 }
 
-// A node is one name of the trie. It holds at most one item for each scope.
+// A node is one name of the trie.
 type node struct {
 	parent *node
 	name   string
@@ -55,7 +55,7 @@ func (s *Set) Add(c Change) {
 		return
 	}
 	n := s.dig(c.Path)
-	if it := n.find(c.Scope); it != nil {
+	if it := n.find(c); it != nil {
 		it.Change = Merge(it.Change, c)
 		s.swallow(it)
 		return
@@ -251,9 +251,10 @@ func (n *node) each(visit func(*item) bool) bool {
 	return true
 }
 
-func (n *node) find(scope Scope) *item {
+// find returns the item that c merges with.
+func (n *node) find(c Change) *item {
 	for it := n.items; it != nil; it = it.beside {
-		if it.Scope == scope {
+		if it.Scope == c.Scope && (it.Was == "") == (c.Was == "") {
 			return it
 		}
 	}
