@@ -75,10 +75,11 @@ func Merge(a, b Change) Change {
 }
 
 // Covers reports whether answering wide answers narrow too. A trusted quick
-// check does not answer for a change that must not trust it, and a rename is
-// never covered, because its hint would be lost.
+// check does not answer for a change that must not trust it. A rename is never
+// covered, because its hint would be lost, and covers nothing, because it
+// relies on what the old name has on the target.
 func Covers(wide, narrow Change) bool {
-	if narrow.Was != "" || (wide.Quick && !narrow.Quick) {
+	if wide.Was != "" || narrow.Was != "" || (wide.Quick && !narrow.Quick) {
 		return false
 	}
 	switch wide.Scope {
