@@ -1,0 +1,85 @@
+package control
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"path/filepath"
+	"syscall"
+)
+
+// ErrNotRunning is returned when nobody answers on the socket.
+var ErrNotRunning = errors.New("not running")
+
+// Client asks on one unix socket. It keeps no connection open.
+type Client struct {
+	path string
+	http http.Client
+}
+
+// Socket returns the path of a module's control socket.
+func Socket(runDir, module string) string {
+	return filepath.Join(runDir, module+".sock")
+}
+
+// Dial returns a client for the socket at path. Nothing is opened before the
+// first request.
+func Dial(path string) *Client {
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		var d net.Dialer
+		return d.DialContext(ctx, "unix", path)
+	}
+	return &Client{path: path, http: http.Client{
+		Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true},
+	}}
+}
+
+// Get asks for route and fills answer.
+func (c *Client) Get(ctx context.Context, route string, answer any) error {
+	return c.do(ctx, http.MethodGet, route, nil, answer)
+}
+
+// Post sends request to route and fills answer; either may be nil.
+func (c *Client) Post(ctx context.Context, route string, request, answer any) error {
+	body, err := json.Marshal(request)
+	if err != nil {
+		return fmt.Errorf("encode request: %w", err)
+	}
+	return c.do(ctx, http.MethodPost, route, body, answer)
+}
+
+// do returns an error wrapping [ErrNotRunning] when nobody answers, and a
+// [*Failed] when the answer is an error.
+func (c *Client) do(ctx context.Context, method, route string, body []byte, answer any) error {
+	req, err := http.NewRequestWithContext(ctx, method, "http://syncsvc"+route, bytes.NewReader(body))
+	if err != nil {
+		return fmt.Errorf("build request %s: %w", route, err)
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		if errors.Is(err, syscall.ENOENT) || errors.Is(err, syscall.ECONNREFUSED) {
+			return fmt.Errorf("%w: nobody answers on %s", ErrNotRunning, c.path)
+		}
+		return fmt.Errorf("ask %s: %w", c.path, errors.Unwrap(err))
+	}
+	defer resp.Body.Close()
+	dec := json.NewDecoder(resp.Body)
+	if resp.StatusCode != http.StatusOK {
+		var e Error
+		if err := dec.Decode(&e); err != nil || e.Message == "" {
+			e.Message = resp.Status
+		}
+		return &Failed{Status: resp.StatusCode, Err: errors.New(e.Message), Hint: e.Hint}
+	}
+	if answer == nil {
+		return nil
+	}
+	if err := dec.Decode(answer); err != nil {
+		return fmt.Errorf("read answer of %s: %w", c.path, err)
+	}
+	return nil
+}
