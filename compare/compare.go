@@ -59,7 +59,8 @@ func (d Difference) String() string { return fmt.Sprintf("%q: %s", d.Path, d.Wha
 // Count is what was compared.
 type Count struct {
 	// Folders, Files, Links (symbolic) and Others are those of the source, the
-	// root included.
+	// root included; what lies in a folder that is missing on the target is not
+	// looked at.
 	Folders, Files, Links, Others int64
 	// Bytes is the size of all files of the source.
 	Bytes int64
