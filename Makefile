@@ -1,0 +1,42 @@
+# make help   lists the targets
+GO      ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS  = -s -w -X main.version=$(VERSION)
+BIN      = bin/syncsvc
+
+.PHONY: help setup build demo test test-long bench lint fuzz clean
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+setup: ## install what is missing (rsync, sshd, file system tools); needs apt and root
+	@./setup
+
+build: ## bin/syncsvc, static
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/syncsvc
+
+demo: setup build ## mirror three generated modules to two daemons and prove it
+	./$(BIN) demo
+
+test: setup ## everything that fits into a few minutes, with the race detector
+	$(GO) vet ./...
+	$(GO) test -race -shuffle=on -timeout 9m ./...
+
+test-long: setup ## the whole lists: hours of crashes, big files, long fuzzing
+	SYNCSVC_LONG=1 $(GO) test -race -shuffle=on -timeout 4h -p 1 ./...
+
+bench: setup build ## the table of the README: syncsvc, lsyncd, inotifywait, bare rsync
+	@./setup bench
+	$(GO) run ./bench -syncsvc $(BIN)
+
+lint: ## gofumpt, vet, staticcheck
+	$(GO) vet ./...
+	@test -z "$$($(GO) run mvdan.cc/gofumpt@v0.12.0 -l .)" || { $(GO) run mvdan.cc/gofumpt@v0.12.0 -l .; exit 1; }
+	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
+
+fuzz: setup ## each fuzz target for a minute
+	@for p in $$($(GO) list ./...); do for f in $$($(GO) test -list '^Fuzz' $$p | grep ^Fuzz); do \
+		$(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 1m $$p || exit 1; done; done
+
+clean:
+	rm -rf bin
