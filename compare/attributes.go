@@ -43,7 +43,7 @@ func (c *comparison) numbers(p pair) {
 	if c.o.Owners && (s.Uid != t.Uid || s.Gid != t.Gid) {
 		c.differ(p.path, "owner %d:%d/%d:%d", s.Uid, s.Gid, t.Uid, t.Gid)
 	}
-	if c.timesCount(p) && !sameTime(p.source.info.ModTime(), p.target.info.ModTime()) {
+	if c.timesCount(p) && s.Mtim.Sec != t.Mtim.Sec {
 		c.differ(p.path, "time %s/%s", clock(p.source), clock(p.target))
 	}
 	if c.o.HardLinks && !p.source.folder() {
@@ -56,11 +56,6 @@ func (c *comparison) timesCount(p pair) bool {
 		return c.o.DirTimes
 	}
 	return c.o.Times
-}
-
-// sameTime allows for a file system that keeps whole seconds only.
-func sameTime(s, t time.Time) bool {
-	return s.Equal(t) || s.Unix() == t.Unix() && (s.Nanosecond() == 0 || t.Nanosecond() == 0)
 }
 
 func (c *comparison) linkTarget(p pair) error {

@@ -27,10 +27,11 @@ type Options struct {
 	Contents bool
 	// Owners compares numeric users and groups.
 	Owners bool
-	// Times compares modification times of all but folders, to the nanosecond
-	// where both sides have such.
+	// Times compares modification times of all but folders. Only whole seconds
+	// count: not every file system keeps more, and a copier may leave a time
+	// alone that is off by less.
 	Times bool
-	// DirTimes compares modification times of folders.
+	// DirTimes compares modification times of folders, likewise.
 	DirTimes bool
 	// HardLinks compares which names are the same file. It takes memory for
 	// every file that has more than one name.
