@@ -1,0 +1,115 @@
+package rsync
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The ports used when a target names none.
+const (
+	daemonPort = 873
+	sshPort    = 22
+)
+
+// oldestProtocol is that of rsync 3.1.0.
+const oldestProtocol = 31
+
+// probeTimeout is used when a target sets no connect timeout.
+const probeTimeout = 10 * time.Second
+
+// ErrOld is wrapped by what Probe returns for a daemon older than rsync 3.1.0.
+var ErrOld = errors.New("rsync on the target is older than 3.1.0")
+
+// Probe asks a target whether it is there, without running rsync: a daemon and
+// an ssh server have to connect and greet, a local folder, or where it can be
+// made, has to exist. nil means that a job is worth trying; an error says why
+// it is not. Where the ssh client would go another way than straight to
+// Target.Host (a jump host or a proxy, of its own configuration too) nothing
+// is asked. A local folder on a dead network mount blocks.
+func Probe(ctx context.Context, t Target) error {
+	limit := t.ConnectTimeout
+	if limit <= 0 {
+		limit = probeTimeout
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	switch t.Kind {
+	case Daemon:
+		return probeDaemon(ctx, t)
+	case SSH:
+		return probeSSH(ctx, t)
+	}
+	return probeFolder(t.Path)
+}
+
+func probeDaemon(ctx context.Context, t Target) error {
+	greeting, err := greet(ctx, t.Host, portOr(t.Port, daemonPort), func(string) bool { return true })
+	if err != nil {
+		return err
+	}
+	protocol, ok := strings.CutPrefix(greeting, "@RSYNCD: ")
+	if !ok {
+		return fmt.Errorf("no rsync daemon on %s: it says %.60q", t.hostPort(), greeting)
+	}
+	major, _, _ := strings.Cut(protocol, ".")
+	if n, err := strconv.Atoi(major); err != nil || n < oldestProtocol {
+		return fmt.Errorf("%s speaks protocol %.10q: %w", t.hostPort(), protocol, ErrOld)
+	}
+	return nil
+}
+
+func portOr(port, usual int) int {
+	if port == 0 {
+		return usual
+	}
+	return port
+}
+
+// greet connects and returns the first line that is a greeting.
+func greet(ctx context.Context, host string, port int, is func(string) bool) (string, error) {
+	address := net.JoinHostPort(strings.Trim(host, "[]"), strconv.Itoa(port))
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
+	if err != nil {
+		return "", err // names operation and address
+	}
+	defer conn.Close()
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer stop()
+	lines := bufio.NewScanner(io.LimitReader(conn, maxGreeting))
+	for lines.Scan() {
+		if line := strings.TrimRight(lines.Text(), "\r"); is(line) {
+			return line, nil
+		}
+	}
+	return "", fmt.Errorf("%s accepts connections but does not greet: %w", address, cmp.Or(context.Cause(ctx), lines.Err(), io.EOF))
+}
+
+// maxGreeting is how much is read before a greeting is given up.
+const maxGreeting = 16 << 10
+
+// probeFolder asks for the folder or the closest parent there is, in which
+// rsync will make it.
+func probeFolder(folder string) error {
+	for {
+		info, err := os.Stat(folder)
+		switch {
+		case err == nil && !info.IsDir():
+			return fmt.Errorf("%s is not a folder", printable(folder))
+		case err == nil:
+			return nil
+		case !errors.Is(err, os.ErrNotExist) || folder == filepath.Dir(folder):
+			return err
+		}
+		folder = filepath.Dir(folder)
+	}
+}

@@ -1,0 +1,194 @@
+// Package rsyncd runs a real rsync daemon on loopback, for tests and for the
+// demo.
+//
+// It is not a way to run a daemon for others: it serves what it is told to
+// whoever can connect to the address.
+package rsyncd
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Module is a folder that the daemon serves.
+type Module struct {
+	Name, Path string
+	ReadOnly   bool
+	// AuthUsers maps names to passwords; empty means anybody.
+	AuthUsers map[string]string
+	// Extra are further lines of rsyncd.conf, such as "max connections = 1".
+	// They win over the daemon's defaults.
+	Extra []string
+}
+
+// Options say what is served and where.
+type Options struct {
+	// Dir is an existing scratch folder for the daemon's own files.
+	Dir     string
+	Modules []Module
+	// Address is an IP address, default 127.0.0.1; Port 0 takes a free one.
+	Address string
+	Port    int
+	// Program is the rsync to run, default "rsync".
+	Program string
+	// Global are further lines for all modules.
+	Global []string
+}
+
+// Daemon is a running rsync daemon. Its methods are not for concurrent use.
+type Daemon struct {
+	// Port is what it listens on. It stays the same over Restart.
+	Port    int
+	options Options
+	cmd     *exec.Cmd // nil when it is not running
+}
+
+// A port found free can be taken before the daemon binds it.
+const portTries = 20
+
+// startTimeout is how long a daemon may take to greet.
+const startTimeout = 10 * time.Second
+
+// Start writes the configuration, starts the daemon and waits until it greets.
+// The caller stops it.
+func Start(o Options) (*Daemon, error) {
+	if o.Address == "" {
+		o.Address = "127.0.0.1"
+	}
+	if o.Program == "" {
+		o.Program = "rsync"
+	}
+	d := &Daemon{Port: o.Port, options: o}
+	if err := d.startSomewhere(); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// startSomewhere looks for a port when none is given.
+func (d *Daemon) startSomewhere() error {
+	if d.Port != 0 {
+		return d.Restart()
+	}
+	var err error
+	for range portTries {
+		if d.Port, err = freePort(d.options.Address); err != nil {
+			return err
+		}
+		if err = d.Restart(); !errors.Is(err, errExited) {
+			return err
+		}
+	}
+	return err
+}
+
+// URL is how a module is reached.
+func (d *Daemon) URL(module string) string {
+	return "rsync://" + net.JoinHostPort(d.options.Address, strconv.Itoa(d.Port)) + "/" + module
+}
+
+// Pid is the daemon's process id, 0 when it is not running.
+func (d *Daemon) Pid() int {
+	if d.cmd == nil {
+		return 0
+	}
+	return d.cmd.Process.Pid
+}
+
+// Restart starts the daemon again on the same port, with modules in place of
+// the former ones if any are given. A running one is stopped first.
+func (d *Daemon) Restart(modules ...Module) error {
+	d.Stop()
+	if len(modules) > 0 {
+		d.options.Modules = modules
+	}
+	if err := d.configure(); err != nil {
+		return err
+	}
+	log, err := os.OpenFile(d.file("output"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("start rsync daemon: %w", err)
+	}
+	defer log.Close()
+	cmd := exec.Command(d.options.Program, "--daemon", "--no-detach", "--config="+d.file("rsyncd.conf"))
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("start rsync daemon: %w", err)
+	}
+	d.cmd = cmd
+	if err := d.untilGreeting(); err != nil {
+		d.Stop()
+		return err
+	}
+	return nil
+}
+
+// Stop ends the daemon and everybody it serves, and waits for that.
+func (d *Daemon) Stop() { d.end(unix.SIGTERM) }
+
+// Kill is Stop without giving anybody a chance to clean up.
+func (d *Daemon) Kill() { d.end(unix.SIGKILL) }
+
+// Pause freezes the daemon and everybody it serves: connections are accepted by
+// the kernel, but nothing is ever said.
+func (d *Daemon) Pause() { d.signal(unix.SIGSTOP) }
+
+// Resume undoes Pause.
+func (d *Daemon) Resume() { d.signal(unix.SIGCONT) }
+
+// Log returns what the daemon has written to its log.
+func (d *Daemon) Log() string {
+	text, _ := os.ReadFile(d.file("log"))
+	return string(text)
+}
+
+func (d *Daemon) signal(s syscall.Signal) {
+	if d.cmd != nil {
+		_ = unix.Kill(-d.cmd.Process.Pid, s)
+	}
+}
+
+// endTimeout is how long the daemon may take to end by itself.
+const endTimeout = 5 * time.Second
+
+func (d *Daemon) end(s syscall.Signal) {
+	if d.cmd == nil {
+		return
+	}
+	d.signal(s)
+	d.signal(unix.SIGCONT)
+	hard := time.AfterFunc(endTimeout, func() { d.signal(unix.SIGKILL) })
+	d.untilDead()
+	hard.Stop()
+	d.signal(unix.SIGKILL) // its children, before the number is free again
+	_ = d.cmd.Wait()
+	d.cmd = nil
+}
+
+// untilDead returns when the daemon has exited and is still to be waited for.
+func (d *Daemon) untilDead() {
+	for unix.Waitid(unix.P_PID, d.cmd.Process.Pid, nil, unix.WEXITED|unix.WNOWAIT, nil) == unix.EINTR {
+		continue
+	}
+}
+
+func (d *Daemon) file(name string) string { return filepath.Join(d.options.Dir, name) }
+
+func freePort(address string) (int, error) {
+	l, err := net.Listen("tcp", net.JoinHostPort(address, "0"))
+	if err != nil {
+		return 0, fmt.Errorf("find a free port: %w", err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}
