@@ -1,0 +1,226 @@
+// Package instance runs one module: it owns the loop that connects watching,
+// owing, planning, sending and remembering.
+//
+// Data flows one way. The watcher and walks of the tree offer changes to every
+// target's ledger; each target's own loop turns what is owed into jobs, and
+// what rsync answered into acknowledgements, retries, held deletions or
+// entries of the fail list; the checkpoint follows the oldest change that is
+// not settled. Targets share nothing but the source, so none can delay another.
+//
+// It does not read configuration, does not restart itself and knows nothing of
+// other modules; package supervisor does that, in another process.
+package instance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/gofrs/flock"
+	"golang.org/x/sync/semaphore"
+
+	"github.com/syncsvc/syncsvc/change"
+	"github.com/syncsvc/syncsvc/checkpoint"
+	"github.com/syncsvc/syncsvc/config"
+	"github.com/syncsvc/syncsvc/rsync"
+	"github.com/syncsvc/syncsvc/watch"
+)
+
+// ErrTwin is returned when another process runs the same module.
+var ErrTwin = errors.New("already running")
+
+// Options say what to run and where to keep things.
+type Options struct {
+	Module   *config.Module
+	StateDir string        // the module gets a folder of its own inside
+	RunDir   string        // for the control socket
+	LogDir   string        // for the fail log, when the module names no other place
+	Drain    time.Duration // how long transfers may go on after a stop
+	Log      *slog.Logger
+}
+
+// instance is one running module. What it is made of runs in goroutines that
+// Run starts and waits for.
+type instance struct {
+	Options
+	started time.Time
+	store   *checkpoint.Store
+	ground  *ground
+	source  *source
+	sweeper *sweeper
+	targets []*target
+	runner  *rsync.Runner
+}
+
+// Run mirrors the module until ctx ends. It returns nil after a clean stop, an
+// error wrapping [ErrTwin] when the module runs already, and any other error
+// when it could not start.
+func Run(ctx context.Context, o Options) error {
+	home := filepath.Join(o.StateDir, o.Module.Name)
+	if err := os.MkdirAll(home, 0o750); err != nil {
+		return fmt.Errorf("make the state folder: %w", err)
+	}
+	unlock, err := lock(home, o.Module.Name)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	in, err := newInstance(o, home)
+	if err != nil {
+		return err
+	}
+	defer in.runner.Close()
+	return in.run(ctx)
+}
+
+// lock refuses a second process for the same module. The kernel lets go of it
+// when the process dies, however that happens.
+func lock(home, name string) (unlock func(), err error) {
+	l := flock.New(filepath.Join(home, "lock"), flock.SetPermissions(0o600))
+	got, err := l.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("lock %s: %w", l.Path(), err)
+	}
+	if !got {
+		return nil, fmt.Errorf("module %q: %w: another process holds %s", name, ErrTwin, l.Path())
+	}
+	return func() { _ = l.Unlock() }, nil
+}
+
+func newInstance(o Options, home string) (*instance, error) {
+	store, err := checkpoint.Open(home)
+	if err != nil {
+		return nil, err
+	}
+	in := &instance{
+		Options: o, started: time.Now(), store: store, runner: rsync.NewRunner(),
+		ground: &ground{root: o.Module.Watch, filter: o.Module.Filter},
+	}
+	in.sweeper = &sweeper{
+		ground: in.ground, log: o.Log, wake: make(chan struct{}, 1),
+		trusted: func() bool { ok, _ := watch.TrustedTimes(o.Module.Watch); return ok },
+	}
+	in.source = &source{
+		options: watchOptions(o), ground: in.ground,
+		inlet: in.inlet, gained: in.gained, dropped: in.dropped,
+	}
+	slots := semaphore.NewWeighted(int64(o.Module.Threads))
+	for _, ct := range o.Module.Targets {
+		t, err := in.newTarget(ct, slots)
+		if err != nil {
+			return nil, errors.Join(err, in.runner.Close())
+		}
+		in.targets = append(in.targets, t)
+	}
+	return in, nil
+}
+
+func watchOptions(o Options) watch.Options {
+	m := o.Module
+	return watch.Options{
+		Root: m.Watch, Backend: watch.Backend(m.Backend), Excluded: m.Filter.ExcludedName,
+		Events: watch.Events(m.Events), Quiet: m.Settle.Quiet, AtMost: m.Settle.AtMost,
+		PollEvery: m.PollEvery, Log: o.Log,
+	}
+}
+
+func (in *instance) newTarget(ct config.Target, slots *semaphore.Weighted) (*target, error) {
+	share := max(1, in.Module.Threads/len(in.Module.Targets))
+	log := in.Log.With("target", ct.URL)
+	t := &target{
+		name: ct.URL, config: ct, log: log, ground: in.ground, sweeper: in.sweeper,
+		lanes:  newLanes(share, ct.Rsync.BWLimit),
+		wake:   make(chan struct{}, 1),
+		less:   make(chan struct{}, 1),
+		landed: make(chan landing, share),
+		probed: make(chan error, 1),
+
+		ledger:  newLedger(in.Module.FailLog.RetryEvery),
+		flights: make(map[*job]*flight),
+	}
+	t.courier = newSender(ct, in, t, slots)
+	return t, in.remember(t)
+}
+
+// run starts everything and stops it in order: first what brings changes, then
+// the senders, last the control socket.
+func (in *instance) run(ctx context.Context) error {
+	api, err := in.listen()
+	if err != nil {
+		return err
+	}
+	apiCtx, stopAPI := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopAPI()
+	drained, stopDrain := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopDrain()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(in.Drain, stopDrain) })()
+
+	var senders, feeders, front sync.WaitGroup
+	apiErr := make(chan error, 1) // the one result of the API server
+	front.Go(func() { apiErr <- api.Run(apiCtx) })
+	for _, t := range in.targets {
+		senders.Go(func() { t.run(ctx, drained) })
+	}
+	feeders.Go(func() { in.sweeper.run(ctx) })
+	feeders.Go(func() { _ = in.source.run(ctx) })
+	feeders.Go(func() { in.keepSchedule(ctx) })
+	feeders.Go(func() { in.keepCheckpoint(ctx) })
+	in.Log.Info("module starts", "watch", in.Module.Watch, "targets", len(in.targets))
+	feeders.Wait()
+	senders.Wait()
+	err = in.save()
+	stopAPI()
+	front.Wait()
+	in.Log.Info("module stopped")
+	return errors.Join(err, <-apiErr)
+}
+
+// inlet takes what the watcher saw. It is called by the watcher's reader and
+// never waits for a transfer.
+func (in *instance) inlet(seen []change.Change) {
+	plain := seen[:0:0]
+	for _, c := range seen {
+		if c.Scope == change.Scan {
+			in.sweeper.ask(c, in.targets)
+			continue
+		}
+		plain = append(plain, c)
+	}
+	if len(plain) == 0 {
+		return
+	}
+	for _, t := range in.targets {
+		t.offer(plain)
+	}
+}
+
+// dropped ends every job: what they read can't be believed any more.
+func (in *instance) dropped() {
+	for _, t := range in.targets {
+		t.endAll()
+	}
+}
+
+// keepSchedule asks for the full compare when it is due.
+func (in *instance) keepSchedule(ctx context.Context) {
+	for !in.Module.Schedule.Off() {
+		due := in.Module.Schedule.Next(time.Now())
+		if due.IsZero() || !sleep(ctx, time.Until(due)) {
+			return
+		}
+		in.Log.Info("full compare is due")
+		for _, t := range in.targets {
+			t.offer([]change.Change{compareAll(change.Root)})
+		}
+	}
+}
+
+// compareAll is the comparison of everything at and beneath path.
+func compareAll(path string) change.Change {
+	return change.Change{Path: path, Scope: change.Tree, Quick: true, Swept: true, Since: time.Now()}
+}

@@ -1,0 +1,238 @@
+package instance
+
+import (
+	"time"
+
+	"github.com/syncsvc/syncsvc/change"
+)
+
+const (
+	// maxOwed bounds what is remembered for one target, about 15 MB. Beyond,
+	// it collapses into a scan since the oldest.
+	maxOwed = 100_000
+	// maxJob bounds one rsync: 10,000 names take it half a second to a second
+	// (measured), which bounds how long the next change waits.
+	maxJob = 10_000
+)
+
+// ledger is what one target still needs: owed, in flight, failing, held back. A
+// change is in one of these from the moment it is added until it is settled; so
+// the oldest of the first two is the moment up to which the target has
+// everything but what the other two, which are kept on disk, name.
+//
+// It does no I/O and knows no clock. It is not safe for concurrent use.
+type ledger struct {
+	owed    *change.Set                // entries and listings
+	scans   *change.Set                // parts that must be walked to learn what is owed
+	bulk    *change.Set                // trees and big files
+	renames *change.Set                // changes with an old name
+	groups  []*job                     // jobs that must run as they are: halves of a failed one, approved deletions
+	flying  []*job                     // in order of their start
+	busy    *change.Set                // paths of flying jobs that are not trees
+	walking map[*request]change.Change // scans that are being walked or about to be
+	held    held
+	failing failing
+}
+
+// newLedger returns an empty ledger; a failing path is tried again at least
+// every retryEvery.
+func newLedger(retryEvery time.Duration) *ledger {
+	return &ledger{
+		failing: newFailing(retryEvery),
+		owed:    change.NewSet(maxOwed),
+		scans:   change.NewSet(0),
+		bulk:    change.NewSet(maxOwed),
+		renames: change.NewSet(0),
+		busy:    change.NewSet(0),
+		walking: make(map[*request]change.Change),
+		held:    held{set: change.NewSet(0)},
+	}
+}
+
+// add makes c owed.
+func (l *ledger) add(c change.Change) {
+	switch {
+	case c.Was != "" && l.renames.Len() < maxRenames:
+		l.follow(c.Was, c.Path)
+		l.renames.Add(c)
+	case c.Scope == change.Tree:
+		c.Was = ""
+		l.bulk.Add(c)
+	case c.Scope == change.Scan:
+		l.scans.Add(c)
+	default:
+		c.Was = ""
+		l.owed.Add(c)
+		l.sortOut()
+	}
+}
+
+// maxRenames bounds the renames that are remembered as such; more of them are
+// sent as what they are: something new and something gone.
+const maxRenames = 1000
+
+// sortOut moves what the owed set collapsed into to where it belongs.
+func (l *ledger) sortOut() {
+	if l.owed.Len() != 1 {
+		return
+	}
+	for _, c := range l.owed.Take(1, func(c change.Change) bool { return c.Scope == change.Scan }) {
+		l.scans.Add(c)
+	}
+}
+
+// follow adds what is owed beneath a renamed folder under its new name too:
+// the target may have an old version of it, which the rename would carry over.
+func (l *ledger) follow(was, path string) {
+	var moved []change.Change
+	for _, s := range []*change.Set{l.owed, l.busy, l.bulk, l.scans} {
+		for c := range s.Under(was) {
+			if c.Path == was {
+				continue // the rename itself answers for it
+			}
+			c.Path = change.Rebase(c.Path, was, path)
+			c.Was = ""
+			moved = append(moved, c)
+		}
+	}
+	for _, c := range moved {
+		l.add(c)
+	}
+}
+
+// start records that j is running from now on.
+func (l *ledger) start(j *job, now time.Time) {
+	j.started = now
+	for _, other := range l.flying {
+		l.overlap(other, j)
+		l.overlap(j, other)
+		other.overtaken = other.overtaken || j.again == nil
+	}
+	l.flying = append(l.flying, j)
+	if j.shape != tree {
+		for _, it := range j.items {
+			l.busy.Add(it.Change)
+		}
+	}
+}
+
+// overlap notes what j does beneath a running tree.
+func (l *ledger) overlap(walker, j *job) {
+	if walker.again == nil {
+		return
+	}
+	for _, it := range j.items {
+		if it.Path != walker.items[0].Path && walker.under(it.Path) {
+			c := it.Change
+			c.Was = ""
+			walker.again.Add(c)
+		}
+	}
+}
+
+// land takes j out of the air; its changes are then nowhere, and the caller
+// adds again what is not settled.
+func (l *ledger) land(j *job) {
+	for i, other := range l.flying {
+		if other == j {
+			l.flying = append(l.flying[:i], l.flying[i+1:]...)
+			break
+		}
+	}
+	if j.shape != tree {
+		for _, it := range j.items {
+			l.busy.Remove(it.Path)
+		}
+	}
+	if j.again != nil {
+		for c := range j.again.All() {
+			l.add(c)
+		}
+	}
+}
+
+// running returns how many jobs of a lane are in the air, and the newest.
+func (l *ledger) running(ln lane) (n int, newest *job) {
+	for _, j := range l.flying {
+		if j.lane == ln {
+			n++
+			newest = j
+		}
+	}
+	return n, newest
+}
+
+// oldest returns the earliest Since of anything not settled; the zero time
+// when there is nothing. Comparisons of what is there already can be left out.
+func (l *ledger) oldest(comparisons bool) time.Time {
+	var t time.Time
+	note := func(c change.Change) {
+		if !comparisons && comparison(c) {
+			return
+		}
+		if t.IsZero() || c.Since.Before(t) {
+			t = c.Since
+		}
+	}
+	for c := range l.unsettled() {
+		note(c)
+	}
+	return t
+}
+
+// comparison reports whether c is a full compare: nothing is known to be
+// missing.
+func comparison(c change.Change) bool {
+	return c.Scope == change.Tree && c.Swept && c.Quick
+}
+
+// unsettled yields every change that is neither settled nor kept on disk, as
+// the fail list and held deletions are.
+func (l *ledger) unsettled() func(yield func(change.Change) bool) {
+	return func(yield func(change.Change) bool) {
+		for _, s := range []*change.Set{l.owed, l.scans, l.bulk, l.renames} {
+			for c := range s.All() {
+				if !yield(c) {
+					return
+				}
+			}
+		}
+		for _, c := range l.walking {
+			if !yield(c) {
+				return
+			}
+		}
+		for _, j := range append(l.groups[:len(l.groups):len(l.groups)], l.flying...) {
+			for _, it := range j.items {
+				if !yield(it.Change) {
+					return
+				}
+			}
+			if j.again == nil {
+				continue
+			}
+			for c := range j.again.All() {
+				if !yield(c) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// work reports whether there is anything to send.
+func (l *ledger) work() bool {
+	return len(l.groups) > 0 || l.owed.Len() > 0 || l.bulk.Len() > 0 || l.renames.Len() > 0
+}
+
+// owedLen counts the paths and folders that are not there yet, and those in
+// flight among them.
+func (l *ledger) owedLen() (all, flying int) {
+	for _, j := range l.flying {
+		flying += len(j.items)
+	}
+	for _, j := range l.groups {
+		all += len(j.items)
+	}
+	return all + flying + l.owed.Len() + l.scans.Len() + l.bulk.Len() + l.renames.Len() + len(l.walking), flying
+}

@@ -1,0 +1,292 @@
+package instance_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/syncsvc/syncsvc/compare"
+	"github.com/syncsvc/syncsvc/config"
+	"github.com/syncsvc/syncsvc/control"
+	"github.com/syncsvc/syncsvc/instance"
+	"github.com/syncsvc/syncsvc/rsync/rsyncd"
+)
+
+// patience is how long a test waits for something that should take moments:
+// the machine may be busy.
+const patience = 2 * time.Minute
+
+// asInstance makes the test binary run one module, as "syncsvc instance" does;
+// tests that kill it need a process of its own.
+const asInstance = "SYNCSVC_TEST_INSTANCE"
+
+// mirror is a module with its source, its targets and the process that mirrors
+// the one to the others.
+type mirror struct {
+	testing.TB
+	dir     string // everything lies in it
+	source  string
+	targets []string // folders, in the order of the module's targets
+	daemon  *rsyncd.Daemon
+	file    string   // the module file
+	options []string // lines of the module file beyond watch and targets
+	urls    []string // instead of the daemon's modules
+	state   string
+
+	cmd    *exec.Cmd
+	output *bytes.Buffer
+	client *control.Client
+}
+
+// newMirror makes a source and n targets on one daemon; nothing runs yet.
+// Options are lines of the module file.
+func newMirror(t testing.TB, n int, options ...string) *mirror {
+	t.Helper()
+	dir := t.TempDir()
+	m := &mirror{
+		TB: t, dir: dir, source: filepath.Join(dir, "source"), options: options,
+		file: filepath.Join(dir, "conf.d", "www.yaml"), state: filepath.Join(dir, "state"),
+	}
+	m.mkdir(m.source, filepath.Dir(m.file), filepath.Join(dir, "rsyncd"))
+	var modules []rsyncd.Module
+	for i := range n {
+		path := filepath.Join(dir, fmt.Sprint("target", i))
+		m.mkdir(path)
+		m.targets = append(m.targets, path)
+		modules = append(modules, rsyncd.Module{Name: fmt.Sprint("m", i), Path: path})
+	}
+	d, err := rsyncd.Start(rsyncd.Options{Dir: filepath.Join(dir, "rsyncd"), Modules: modules})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(d.Stop)
+	m.daemon = d
+	for _, mod := range modules {
+		m.urls = append(m.urls, d.URL(mod.Name))
+	}
+	return m
+}
+
+// write makes the module file anew.
+func (m *mirror) write() {
+	m.Helper()
+	text := "watch: " + m.source + "\ntargets:\n"
+	for _, u := range m.urls {
+		text += "  - " + u + "\n"
+	}
+	text += strings.Join(m.options, "\n") + "\n"
+	if err := os.WriteFile(m.file, []byte(text), 0o600); err != nil {
+		m.Fatal(err)
+	}
+}
+
+// start runs the module in a process of its own and waits until it answers.
+func (m *mirror) start() *mirror {
+	m.Helper()
+	m.write()
+	self, err := os.Executable()
+	if err != nil {
+		m.Fatal(err)
+	}
+	m.cmd = exec.Command(self)
+	m.cmd.Env = append(os.Environ(), asInstance+"="+m.dir)
+	m.output = new(bytes.Buffer)
+	m.cmd.Stdout, m.cmd.Stderr = m.output, m.output
+	m.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := m.cmd.Start(); err != nil {
+		m.Fatal(err)
+	}
+	m.Cleanup(m.kill)
+	m.client = control.Dial(control.Socket(m.dir, "www"))
+	m.until("the instance answers", func() bool {
+		_, err := m.ask()
+		return err == nil
+	})
+	return m
+}
+
+// runInstance is the body of the process that start makes.
+func runInstance(dir string) int {
+	module, err := config.LoadModule(filepath.Join(dir, "conf.d", "www.yaml"))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 6
+	}
+	ctx, stop := signalContext()
+	defer stop()
+	level := slog.LevelInfo
+	if os.Getenv("SYNCSVC_TEST_DEBUG") != "" {
+		level = slog.LevelDebug
+	}
+	err = instance.Run(ctx, instance.Options{
+		Module: module, StateDir: filepath.Join(dir, "state"), RunDir: dir, LogDir: dir,
+		Drain: 10 * time.Second,
+		Log:   slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
+	})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+// stop ends the process as a service manager does and expects a clean end.
+func (m *mirror) stop() {
+	m.Helper()
+	if err := m.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		m.Fatal(err)
+	}
+	if err := m.cmd.Wait(); err != nil {
+		m.Fatalf("after SIGTERM: %v\n%s", err, m.output)
+	}
+	m.cmd = nil
+}
+
+// kill ends the process as a power cut does.
+func (m *mirror) kill() {
+	if m.cmd == nil {
+		return
+	}
+	_ = m.cmd.Process.Kill()
+	_ = m.cmd.Wait()
+	if m.Failed() || os.Getenv("SYNCSVC_TEST_DEBUG") != "" {
+		m.Logf("the instance said:\n%s", tail(m.output.String(), 12000))
+	}
+	m.cmd = nil
+}
+
+func tail(s string, n int) string { return s[max(0, len(s)-n):] }
+
+func (m *mirror) ask() (control.Status, error) {
+	var st control.Status
+	err := m.client.Get(m.Context(), "/v1/status", &st)
+	return st, err
+}
+
+// status is what the instance says of itself.
+func (m *mirror) status() control.Status {
+	m.Helper()
+	st, err := m.ask()
+	if err != nil {
+		m.Fatalf("status: %v\n%s", err, tail(m.output.String(), 12000))
+	}
+	return st
+}
+
+// until waits for a condition.
+func (m *mirror) until(what string, is func() bool) {
+	m.Helper()
+	waitFor(m, what, is)
+}
+
+func waitFor(t testing.TB, what string, is func() bool) {
+	t.Helper()
+	deadline := time.NewTimer(patience)
+	defer deadline.Stop()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for !is() {
+		select {
+		case <-deadline.C:
+			t.Fatalf("waited %s in vain until %s", patience, what)
+		case <-tick.C:
+		}
+	}
+}
+
+// untilState waits until the module is in a state and returns its status.
+func (m *mirror) untilState(want control.State) (st control.Status) {
+	m.Helper()
+	m.until("the state is "+string(want), func() bool {
+		st = m.status()
+		return st.State == want
+	})
+	return st
+}
+
+// settle waits until everything that changed before is on every target.
+func (m *mirror) settle() {
+	m.Helper()
+	ctx, cancel := context.WithTimeout(m.Context(), patience)
+	defer cancel()
+	var a control.WaitAnswer
+	err := m.client.Get(ctx, "/v1/wait?upto=now&timeout="+patience.String(), &a)
+	if err != nil || !a.Done {
+		m.Fatalf("wait: %v, behind: %q", errors.Join(err, ctx.Err()), a.Behind)
+	}
+}
+
+// settled waits and then compares every target with the source in everything.
+func (m *mirror) settled() {
+	m.Helper()
+	m.settle()
+	for _, target := range m.targets {
+		m.same(target)
+	}
+}
+
+// strictly is what a comparison looks at in a test.
+var strictly = compare.Options{Contents: true, Owners: true, Times: true, DirTimes: true, Max: 10}
+
+// same compares source and target once they have come to rest: attributes of
+// folders follow a deletion in a job of their own.
+func (m *mirror) same(target string) {
+	m.Helper()
+	diff, _, err := compare.Trees(m.source, target, strictly)
+	if err != nil {
+		m.Fatal(err)
+	}
+	for _, d := range diff {
+		m.Errorf("%s: %s", filepath.Base(target), d)
+	}
+}
+
+func (m *mirror) src(path string) string { return filepath.Join(m.source, path) }
+
+func (m *mirror) mkdir(paths ...string) {
+	m.Helper()
+	for _, p := range paths {
+		if err := os.MkdirAll(p, 0o755); err != nil {
+			m.Fatal(err)
+		}
+	}
+}
+
+// put writes a file of the source, its folders included.
+func (m *mirror) put(path, content string) {
+	m.Helper()
+	m.mkdir(filepath.Dir(m.src(path)))
+	if err := os.WriteFile(m.src(path), []byte(content), 0o644); err != nil {
+		m.Fatal(err)
+	}
+}
+
+// must fails the test on an error of something that has to work.
+func (m *mirror) must(err error) {
+	m.Helper()
+	if err != nil {
+		m.Fatal(err)
+	}
+}
+
+func (m *mirror) post(route string, request any) control.Answer {
+	m.Helper()
+	var a control.Answer
+	m.must(m.client.Post(m.Context(), route, request, &a))
+	return a
+}
+
+// has reports whether a target has a file of this content.
+func (m *mirror) has(target int, path, content string) bool {
+	b, err := os.ReadFile(filepath.Join(m.targets[target], path))
+	return err == nil && string(b) == content
+}

@@ -1,0 +1,160 @@
+package instance
+
+import (
+	"path"
+
+	"github.com/syncsvc/syncsvc/change"
+)
+
+// refine fits a picked job to what is on disk, as noted in its items. What
+// belongs into another job goes back to the ledger. It returns the paths whose
+// jobs in the air send what is no longer there and should be ended; a job with
+// no items left needs no rsync and is out of the air already.
+func (l *ledger) refine(j *job, ln lanes, deletes bool) (stale []string) {
+	switch j.shape {
+	case tree:
+		l.refineTree(j)
+	case rename:
+		l.refineRename(j, deletes)
+	default:
+		stale = l.refineFlat(j, ln, deletes)
+	}
+	if len(j.items) == 0 {
+		l.land(j)
+	}
+	return stale
+}
+
+// refineTree leaves folders in the job; anything else is an entry.
+func (l *ledger) refineTree(j *job) {
+	j.keep(func(it item) bool {
+		if it.seen.kind == folder || it.Path == change.Root {
+			return true
+		}
+		l.add(entryOf(it.Change))
+		return false
+	})
+}
+
+// refineRename leaves the job only when looking for the old contents on the
+// target pays.
+func (l *ledger) refineRename(j *job, deletes bool) {
+	it := j.items[0]
+	if deletes && worthLinking(it) {
+		return
+	}
+	c := it.Change
+	c.Was = ""
+	if it.seen.kind != folder {
+		c = entryOf(c)
+	}
+	l.busy.Remove(c.Path)
+	j.items = nil
+	l.add(c)
+}
+
+// worthLinking: without deletions the old name would stay and share its
+// contents with the new one, so the caller asks only with them.
+func worthLinking(it item) bool {
+	if it.Scope == change.Tree {
+		return it.seen.kind == folder && it.Path != change.Root
+	}
+	return it.seen.kind == file && it.seen.size >= renameBytes &&
+		(change.Parent(it.Path) == change.Parent(it.Was) || path.Base(it.Path) == path.Base(it.Was))
+}
+
+func (l *ledger) refineFlat(j *job, ln lanes, deletes bool) (stale []string) {
+	busyElsewhere := l.busyBut(j)
+	for i, it := range j.items {
+		if it.seen.kind != folder && it.Path != change.Root {
+			j.items[i].Scope = change.Entry
+		}
+	}
+	j.keep(func(it item) bool {
+		switch {
+		case it.seen.kind == gone && !deletes:
+			l.busy.Remove(it.Path)
+			return false
+		case it.seen.kind == gone && busyElsewhere.HoldsBelow(it.Path):
+			stale = append(stale, it.Path)
+			l.putBack(it)
+			return false
+		case it.Scope == change.Entry && it.seen.size >= ln.bigFile && j.lane == fast:
+			l.busy.Remove(it.Path)
+			l.bulk.Add(it.Change)
+			return false
+		}
+		return true
+	})
+	if j.lane == bulk {
+		l.fill(j)
+	}
+	if !j.asIs {
+		l.separate(j)
+	}
+	return stale
+}
+
+func (l *ledger) putBack(it item) {
+	l.busy.Remove(it.Path)
+	l.add(it.Change)
+}
+
+// busyBut returns the busy paths of the other jobs.
+func (l *ledger) busyBut(j *job) *change.Set {
+	s := change.NewSet(0)
+	for _, other := range l.flying {
+		if other == j || other.shape == tree {
+			continue
+		}
+		for _, it := range other.items {
+			s.Add(it.Change)
+		}
+	}
+	return s
+}
+
+// fill keeps as many big files as one job should take.
+func (l *ledger) fill(j *job) {
+	var bytes int64
+	j.keep(func(it item) bool {
+		if bytes >= bulkBytes {
+			l.busy.Remove(it.Path)
+			l.bulk.Add(it.Change)
+			return false
+		}
+		bytes += it.seen.size
+		return true
+	})
+}
+
+// separate keeps apart what must not trust the quick check and what must not
+// do without it, because rsync takes it or leaves it for a whole run. The kind
+// that arrived first stays.
+func (l *ledger) separate(j *job) {
+	first := -1
+	for i, it := range j.items {
+		if it.careful() || it.relaxed() {
+			first = i
+			break
+		}
+	}
+	if first < 0 {
+		return
+	}
+	careful := j.items[first].careful()
+	j.keep(func(it item) bool {
+		if (careful && it.relaxed()) || (!careful && it.careful()) {
+			l.putBack(it)
+			return false
+		}
+		return true
+	})
+	j.trusted = !careful
+}
+
+// entryOf returns c as the single name it turned out to be.
+func entryOf(c change.Change) change.Change {
+	c.Scope, c.Was = change.Entry, ""
+	return c
+}

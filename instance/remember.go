@@ -1,0 +1,127 @@
+package instance
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"time"
+
+	"github.com/syncsvc/syncsvc/checkpoint"
+)
+
+// saveEvery is how often a checkpoint that moved is written.
+const saveEvery = time.Second
+
+// remember loads what an earlier life of the module left about t.
+func (in *instance) remember(t *target) error {
+	mark, err := in.store.Load(t.name)
+	switch {
+	case err == nil:
+		t.mark, t.upto = &mark, mark.Upto
+		in.source.known = mark.Source
+	case errors.Is(err, fs.ErrNotExist):
+		t.markWhy = "there is no checkpoint yet"
+	case errors.Is(err, checkpoint.ErrCorrupt):
+		t.markWhy = err.Error()
+		t.log.Warn("checkpoint is damaged, a full sync will follow", "err", err)
+	default:
+		return err
+	}
+	failures, err := in.store.Failures(t.name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.log.Warn("fail list is damaged, a full sync will follow", "err", err)
+		t.mark, t.markWhy = nil, err.Error()
+	}
+	t.ledger.recall(failures)
+	return nil
+}
+
+// keepCheckpoint saves at most once a second until ctx ends.
+func (in *instance) keepCheckpoint(ctx context.Context) {
+	for sleep(ctx, saveEvery) {
+		if err := in.save(); err != nil {
+			in.Log.Error("saving the checkpoint failed; a crash now costs a longer scan", "err", err,
+				"hint", "is the disk of "+in.StateDir+" full or read-only?")
+		}
+	}
+}
+
+// save writes what moved since the last time. The fail list goes first: the
+// checkpoint may have passed what is on it.
+func (in *instance) save() error {
+	seen := in.source.horizon()
+	var errs []error
+	for _, t := range in.targets {
+		mark, list, changed := t.advance(seen)
+		if changed {
+			if err := in.store.SaveFailures(t.name, list); err != nil {
+				errs = append(errs, err)
+				t.unsaved()
+				continue
+			}
+			errs = append(errs, in.writeFailLog())
+		}
+		if mark.IsZero() {
+			continue
+		}
+		errs = append(errs, in.saveMark(t, mark))
+	}
+	return errors.Join(errs...)
+}
+
+func (in *instance) saveMark(t *target, upto time.Time) error {
+	source := in.source.identity()
+	if source == "" {
+		return nil
+	}
+	clock, err := checkpoint.Now()
+	if err != nil {
+		return err
+	}
+	return in.store.Save(t.name, checkpoint.Mark{
+		Upto: upto, Source: source, Settings: in.settingsOf(t), Clock: clock,
+	})
+}
+
+// advance moves the checkpoint to the oldest change that is not settled, or to
+// the moment up to which everything was seen. It returns the zero time when it
+// has not moved, and the fail list when that changed.
+func (t *target) advance(seen time.Time) (upto time.Time, list []checkpoint.Failure, changed bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.based || seen.IsZero() {
+		return time.Time{}, nil, false
+	}
+	if t.ledger.changed() {
+		list, changed = t.ledger.persist(), true
+	}
+	if oldest := t.ledger.oldest(false); !oldest.IsZero() && oldest.Before(seen) {
+		seen = oldest
+	}
+	if !seen.After(t.upto) {
+		return time.Time{}, list, changed
+	}
+	t.upto = seen
+	return seen, list, changed
+}
+
+func (t *target) unsaved() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.ledger.failing.changed = true
+}
+
+// settingsOf is a fingerprint of everything that decides what belongs on t and
+// how: when it is another, the checkpoint means nothing.
+func (in *instance) settingsOf(t *target) string {
+	ct := t.config
+	text := strings.Join(append([]string{
+		in.Module.Watch, in.Module.Filter.Fingerprint(), ct.URL, fmt.Sprint(ct.Delete),
+	}, ct.Rsync.Args...), "\x00")
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:8])
+}

@@ -1,0 +1,245 @@
+package instance
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path"
+	"strings"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/syncsvc/syncsvc/change"
+	"github.com/syncsvc/syncsvc/config"
+	"github.com/syncsvc/syncsvc/filter"
+	"github.com/syncsvc/syncsvc/rsync"
+)
+
+// sender carries jobs to one target by running rsync.
+type sender struct {
+	to      rsync.Target
+	deletes bool
+	limit   config.Limit
+	ground  *ground
+	runner  *rsync.Runner
+	slots   *semaphore.Weighted // the module's threads
+	t       *target
+}
+
+func newSender(ct config.Target, in *instance, t *target, slots *semaphore.Weighted) *sender {
+	return &sender{
+		to: rsyncTarget(ct), deletes: ct.Delete, limit: ct.MaxDelete,
+		ground: in.ground, runner: in.runner, slots: slots, t: t,
+	}
+}
+
+func rsyncTarget(ct config.Target) rsync.Target {
+	return rsync.Target{
+		Kind: rsync.Kind(ct.Kind), User: ct.User, Host: ct.Host, Port: ct.Port, Module: ct.Module, Path: ct.Path,
+		SSH:          rsync.Shell(ct.SSH),
+		PasswordFile: ct.PasswordFile, Program: ct.Rsync.Program, Args: ct.Rsync.Args,
+		Timeout: ct.Rsync.Timeout, ConnectTimeout: ct.Rsync.ConnectTimeout,
+		BWLimit: ct.Rsync.BWLimit, Compress: ct.Rsync.Compress, PartialDir: ct.Rsync.PartialDir,
+	}
+}
+
+func (s *sender) probe(ctx context.Context) error { return rsync.Probe(ctx, s.to) }
+
+// carry pins the source, so that everything the job reads and everything it
+// takes for deleted is of the folder that is watched.
+func (s *sender) carry(ctx context.Context, j *job, m *meter) outcome {
+	if err := s.slots.Acquire(ctx, 1); err != nil {
+		return outcome{verdict: undone}
+	}
+	defer s.slots.Release(1)
+	root, err := s.ground.pin()
+	if err != nil {
+		return outcome{verdict: undone, reason: err.Error()}
+	}
+	defer root.Close()
+	spec, err := s.spec(ctx, j, root)
+	if err != nil {
+		return outcome{verdict: undone, reason: err.Error()}
+	}
+	spec.Progress = &m.progress
+	if s.ground.filter.HasRegex() && j.shape != rename {
+		if spec, err = s.spell(ctx, j, root, spec); err != nil {
+			return s.failedDry(j, spec, err)
+		}
+	}
+	if spec.Delete && s.guards(j) {
+		return s.guarded(ctx, j, spec)
+	}
+	return s.verdict(j, spec, s.runner.Run(ctx, s.to, spec))
+}
+
+// failedDry is the outcome when the preparation of a job failed.
+func (s *sender) failedDry(j *job, spec rsync.Job, err error) outcome {
+	var dry errDry
+	if errors.As(err, &dry) {
+		return s.verdict(j, spec, dry.result)
+	}
+	return outcome{verdict: undone, reason: err.Error()}
+}
+
+// spec turns a job into what rsync is asked to do.
+func (s *sender) spec(ctx context.Context, j *job, root *os.File) (rsync.Job, error) {
+	spec := rsync.Job{
+		Dir: procPath(int(root.Fd()), ""), Tree: j.shape == tree,
+		IgnoreTimes: !j.trusted, Delete: s.deletes, MaxDelete: -1,
+		Filters: s.filters(j),
+	}
+	if j.shape == rename {
+		return s.renameSpec(ctx, j, root, spec)
+	}
+	deleted := goneSet(j)
+	for _, it := range j.items {
+		switch {
+		case it.Path == change.Root && it.Scope == change.Entry:
+			spec.RootAttrs = true
+		case it.Path == change.Root:
+			spec.Paths = append(spec.Paths, "./")
+		case it.Scope == change.Listing:
+			spec.Paths = append(spec.Paths, it.Path+"/")
+		case it.seen.kind == gone && deleted.HoldsAbove(it.Path):
+			// its folder is deleted with everything in it
+		default:
+			spec.Paths = append(spec.Paths, it.Path)
+		}
+	}
+	return spec, nil
+}
+
+// goneSet holds the items that are to be deleted.
+func goneSet(j *job) *change.Set {
+	s := change.NewSet(0)
+	for _, it := range j.items {
+		if it.seen.kind == gone && it.Scope == change.Entry {
+			s.Add(it.Change)
+		}
+	}
+	return s
+}
+
+// filters are the module's rules. Before them stand those that keep a delete
+// pass from removing the temporary file of a big upload.
+func (s *sender) filters(j *job) []string {
+	var out []string
+	for _, p := range s.t.uploads(j) {
+		out = append(out, "--filter=P "+tempPattern(p))
+	}
+	return append(out, s.ground.filter.Args()...)
+}
+
+// tempPattern matches the names rsync gives to a file while it receives it:
+// .name.XXXXXX in the same folder.
+func tempPattern(p string) string {
+	dir, name := path.Split(p)
+	lit := filter.Literal(dir+"."+name+".", false)
+	if !strings.ContainsAny(lit, `*?[`) {
+		// from here on the pattern has wildcards, so backslashes escape
+		lit = strings.ReplaceAll(lit, `\`, `\\`)
+	}
+	return lit + "??????"
+}
+
+// renameSpec lets the target use what it has under the old name.
+func (s *sender) renameSpec(ctx context.Context, j *job, root *os.File, spec rsync.Job) (rsync.Job, error) {
+	it := j.items[0]
+	spec.Delete = false // what has to go is owed by itself
+	if it.Scope == change.Entry && change.Parent(it.Path) == change.Parent(it.Was) {
+		spec.Paths, spec.Fuzzy, spec.IgnoreTimes = []string{it.Path}, true, true
+		return spec, nil
+	}
+	if it.Scope == change.Entry {
+		spec.Base, spec.Paths, spec.IgnoreTimes = change.Parent(it.Path), []string{path.Base(it.Path)}, true
+		spec.LinkDest = relative(spec.Base, change.Parent(it.Was))
+		spec.Filters = nil
+		return spec, nil
+	}
+	excluded, err := s.ground.excludedUnder(ctx, root, it.Path)
+	if err != nil {
+		return spec, err
+	}
+	spec.Filters = nil // rules are anchored at the watch root, this job is not
+	for _, e := range excluded {
+		rel := change.Rebase(e.path, it.Path, change.Root)
+		spec.Filters = append(spec.Filters, "--filter=- "+filter.Literal(strings.TrimPrefix(rel, "./"), e.dir))
+	}
+	spec.Tree, spec.IgnoreTimes = true, false
+	spec.Base, spec.Paths = it.Path, []string{"./"}
+	spec.LinkDest = relative(it.Path, it.Was)
+	return spec, nil
+}
+
+// relative is the way from folder from to folder to.
+func relative(from, to string) string {
+	up := 0
+	if from != change.Root {
+		up = strings.Count(from, "/") + 1
+	}
+	return path.Join(strings.Repeat("../", up), to)
+}
+
+// verdict says what rsync's result means for the job.
+func (s *sender) verdict(j *job, spec rsync.Job, r rsync.Result) outcome {
+	o := outcome{
+		reason: r.Reason, hint: r.Hint, deletions: r.Deleted,
+		sent: int64(r.Sent), bytesOut: r.BytesSent, bytesIn: r.BytesReceived,
+	}
+	switch r.Class {
+	case rsync.Done, rsync.Vanished, rsync.Partial, rsync.Limit:
+		return s.answered(j, spec, r, o)
+	case rsync.Killed:
+		o.verdict, o.reason = undone, ""
+	case rsync.Away:
+		o.verdict, o.blame, o.trouble = undone, true, unreachable
+	case rsync.Config:
+		o.verdict, o.blame, o.trouble = undone, true, misconfigured
+	default:
+		o.verdict, o.blame, o.trouble = undone, true, refusing
+	}
+	return o
+}
+
+// answered is the outcome of a run that came to its end.
+func (s *sender) answered(j *job, spec rsync.Job, r rsync.Result, o outcome) outcome {
+	if r.Class == rsync.Vanished || r.Class == rsync.Limit {
+		o.reason, o.hint = "", ""
+	}
+	for _, f := range r.Failed {
+		p := under(spec.Base, strings.TrimSuffix(f.Path, "/"))
+		if f.Path == "" || !j.concerns(p) {
+			o.verdict = unexplained
+			return o
+		}
+		o.failed = append(o.failed, failedPath{path: p, reason: f.Reason, deep: strings.HasSuffix(f.Path, "/")})
+	}
+	for _, p := range r.Vanished {
+		o.vanished = append(o.vanished, under(spec.Base, p))
+	}
+	for _, p := range r.NewDirs {
+		o.folders = append(o.folders, under(spec.Base, p))
+	}
+	if len(j.items) >= manyFailures && len(o.failed) >= len(j.items) {
+		// not one path went through: the target is to blame, not the paths
+		o.verdict, o.blame, o.trouble = undone, true, refusing
+		o.failed = nil
+	}
+	return o
+}
+
+// manyFailures is how many paths, and no other, must fail in one job for the
+// target as a whole to be blamed.
+const manyFailures = 20
+
+// under is p as seen from the watch root, when base is the job's own.
+func under(base, p string) string {
+	switch {
+	case base == "" || base == change.Root:
+		return p
+	case p == change.Root:
+		return base
+	}
+	return change.Join(base, p)
+}

@@ -1,0 +1,172 @@
+package instance
+
+import (
+	"time"
+
+	"github.com/syncsvc/syncsvc/change"
+)
+
+// verdict is what became of a job as a whole.
+type verdict uint8
+
+const (
+	// answered: every item is settled but for those named as failed.
+	answered verdict = iota
+	// undone: nothing is certain; every item is owed again.
+	undone
+	// unexplained: something failed and rsync did not say which path.
+	unexplained
+	// withheld: everything was sent, but its deletions are more than may be
+	// made without a person's approval.
+	withheld
+)
+
+// outcome is what a sender reports of a job.
+type outcome struct {
+	verdict   verdict
+	reason    string // why not answered, in one line for people
+	hint      string
+	trouble   trouble      // when the target as a whole is to blame
+	blame     bool         // whether it is
+	failed    []failedPath // failed alone
+	vanished  []string     // were gone when rsync came to them
+	folders   []string     // made on the target
+	deletions int          // made; when withheld, not made
+	counted   bool         // they count towards the limit
+	sent      int64        // files
+	bytesOut  int64
+	bytesIn   int64
+}
+
+type failedPath struct {
+	path, reason string
+	deep         bool // with what is in it
+}
+
+// change is what must be tried again, when it is no item of j itself.
+func (f failedPath) change(j *job) change.Change {
+	c := change.Change{Path: f.path, Since: j.oldest, Quick: f.deep}
+	switch {
+	case f.deep && j.shape == flat:
+		c.Scope = change.Listing
+	case f.deep:
+		c.Scope = change.Tree
+	}
+	return c
+}
+
+// settle takes j out of the air and draws the conclusions.
+func (l *ledger) settle(j *job, o outcome, now time.Time) {
+	l.land(j)
+	switch o.verdict {
+	case answered:
+		l.acknowledge(j, o, now)
+	case unexplained:
+		l.split(j, o.reason, now)
+	case withheld:
+		l.acknowledge(l.hold(j, o.deletions), o, now)
+	default:
+		for _, it := range j.items {
+			l.add(it.Change)
+		}
+	}
+}
+
+// acknowledge settles the items that are not named as failed, and adds what
+// the answer showed to be owed beyond them.
+func (l *ledger) acknowledge(j *job, o outcome, now time.Time) {
+	failed := make(map[string]string, len(o.failed))
+	for _, f := range o.failed {
+		failed[f.path] = f.reason
+	}
+	mine := make(map[string]kind, len(j.items))
+	for _, it := range j.items {
+		mine[it.Path] = it.seen.kind
+		if reason, bad := failed[it.Path]; bad {
+			l.failing.note(it.Change, reason, now)
+			continue
+		}
+		l.failing.clear(it.Change)
+	}
+	for _, f := range o.failed {
+		if _, ok := mine[f.path]; !ok {
+			l.failing.note(f.change(j), f.reason, now)
+		}
+	}
+	for _, p := range o.vanished {
+		if k, ok := mine[p]; !ok || k != gone {
+			l.add(change.Change{Path: p, Since: j.started})
+		}
+	}
+	l.addUnfilled(j, o.folders, mine)
+	l.addParents(j)
+}
+
+// addUnfilled owes the contents of folders that the job made on the target but
+// did not fill: sub-folders of a listing, and parents that the target had lost.
+func (l *ledger) addUnfilled(j *job, folders []string, mine map[string]kind) {
+	if j.shape == tree || len(j.items) == 0 {
+		return
+	}
+	if j.shape == rename {
+		l.addReplaced(j, folders)
+		return
+	}
+	for _, p := range folders {
+		if _, ok := mine[p]; !ok {
+			l.add(change.Change{Path: p, Scope: change.Tree, Quick: true, Since: j.started})
+		}
+	}
+}
+
+// addReplaced owes a careful look at a renamed folder whose new name the
+// target had already: what was there may differ unseen by the quick check, and
+// may have to go.
+func (l *ledger) addReplaced(j *job, made []string) {
+	it := j.items[0]
+	if it.Scope != change.Tree {
+		return
+	}
+	for _, p := range made {
+		if p == it.Path {
+			return
+		}
+	}
+	l.add(change.Change{Path: it.Path, Scope: change.Tree, Since: j.started})
+}
+
+// addParents owes the attributes of folders that the job may have left with the
+// wrong time: those in which it deleted something (rsync leaves them with the
+// time of the deletion; measured, 3.5.0), and all when another job overtook it.
+func (l *ledger) addParents(j *job) {
+	done := make(map[string]bool)
+	for _, it := range j.items {
+		p := change.Parent(it.Path)
+		deleted := it.seen.kind == gone && it.Scope == change.Entry
+		if j.shape != flat || done[p] || !(deleted || j.overtaken) {
+			continue
+		}
+		done[p] = true
+		l.add(change.Change{Path: p, Quick: true, Since: j.started})
+	}
+}
+
+// split finds the path that fails by halving; one that is left alone goes to
+// the fail list.
+func (l *ledger) split(j *job, reason string, now time.Time) {
+	if len(j.items) == 1 {
+		l.failing.note(j.items[0].Change, reason, now)
+		return
+	}
+	half := len(j.items) / 2
+	for _, items := range [][]item{j.items[:half], j.items[half:]} {
+		part := *j
+		part.items = append([]item(nil), items...)
+		part.asIs = true
+		if j.shape == tree {
+			part.again = change.NewSet(maxOwed)
+		}
+		part.sum()
+		l.groups = append(l.groups, &part)
+	}
+}

@@ -1,0 +1,199 @@
+package instance
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/syncsvc/syncsvc/control"
+	"github.com/syncsvc/syncsvc/watch"
+)
+
+// statusFailures is how much of the fail list status shows.
+const statusFailures = 10
+
+// status is the module as it is now.
+func (in *instance) status(now time.Time) control.Status {
+	src := in.source.status()
+	st := control.Status{
+		Module: in.Module.Name, State: src.state, Reason: src.reason, Hint: src.hint, Since: src.since,
+		Pid: os.Getpid(), Started: in.started,
+		Watch:   in.Module.Watch,
+		Backend: string(src.watch.Backend), BackendWhy: src.watch.Why,
+		Folders: int64(src.watch.Folders), Polled: src.watch.Polled, PolledAll: int64(src.watch.PolledCount),
+		WatchHint: src.watch.LimitHint, Events: src.watch.Events, Overflows: src.watch.Overflows,
+		Scans: in.sweeper.walks.Load(), Entries: in.ground.entries.Load(),
+	}
+	for _, t := range in.targets {
+		st.Targets = append(st.Targets, t.status(now, src.horizon))
+	}
+	if st.State == control.Live {
+		in.judge(&st)
+	}
+	return st
+}
+
+// judge finds the one word for a module whose source is well: the most urgent
+// thing that is so.
+func (in *instance) judge(st *control.Status) {
+	count := make(map[control.State]int)
+	worst := make(map[control.State]control.Target)
+	for _, t := range st.Targets {
+		if count[t.State]++; count[t.State] == 1 {
+			worst[t.State] = t
+		}
+	}
+	say := func(s control.State, from control.Target) {
+		st.State, st.Reason, st.Hint, st.Since = s, from.URL+": "+from.Reason, from.Hint, from.Since
+	}
+	switch {
+	case count[control.Paused] == len(st.Targets):
+		st.State, st.Reason = control.Paused, "on request; changes are collected"
+		st.Hint = "syncsvc resume " + st.Module
+	case count[control.Held] > 0:
+		say(control.Held, worst[control.Held])
+	case count[control.Backoff] == len(st.Targets):
+		say(control.Backoff, worst[control.Backoff])
+	case count[control.Backoff] > 0:
+		say(control.Degraded, worst[control.Backoff])
+	case in.sweeper.active.Load():
+		st.State, st.Reason = control.Scanning, "looking for what changed"
+	case count[control.Scanning] > 0:
+		say(control.Scanning, worst[control.Scanning])
+	case count[control.Degraded] > 0:
+		say(control.Degraded, worst[control.Degraded])
+	case st.PolledAll > 0:
+		st.State, st.Reason = control.Degraded, fmt.Sprintf("%d folders are polled, not watched", st.PolledAll)
+		st.Hint = st.WatchHint
+	}
+}
+
+// status is the target as it is now; seen is the moment up to which every
+// change is known.
+func (t *target) status(now, seen time.Time) control.Target {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	all, flying := t.ledger.owedLen()
+	st := control.Target{
+		URL: t.name, Owed: all, InFlight: flying, Lag: t.lag(now).Seconds(),
+		Upto: stamp(t.upto), LastSuccess: stamp(t.success),
+		LastError: t.lastErr, LastErrorAt: stamp(t.errAt),
+		Held: int64(t.ledger.held.count), Failing: len(t.ledger.failing.paths), Counters: t.tally,
+		Since: t.stateSince,
+	}
+	st.State, st.Reason, st.Hint = t.state()
+	if t.circuit.open() {
+		st.NextTry = stamp(t.circuit.until)
+	}
+	for i, f := range t.ledger.failing.list() {
+		if i == statusFailures {
+			break
+		}
+		st.FailList = append(st.FailList, control.Failure{
+			Path: control.Path(f.Path), Reason: f.reason, Attempts: f.attempts,
+			First: f.first, Last: f.last, Next: f.next,
+		})
+	}
+	for j, f := range t.flights {
+		st.Transfers = append(st.Transfers, control.Job{
+			What: j.shape.String(), Path: control.Path(j.items[0].Path), Paths: len(j.items),
+			Started: j.started, Bytes: f.meter.progress.Bytes(),
+		})
+	}
+	if st.State != t.stateSeen {
+		t.stateSeen, t.stateSince = st.State, now
+		st.Since = now
+	}
+	return st
+}
+
+// state is the target's state in one word, why, and what to do; the caller
+// holds mu.
+func (t *target) state() (state control.State, reason, hint string) {
+	switch {
+	case t.paused:
+		return control.Paused, "on request; changes are collected", ""
+	case t.ledger.held.count > 0:
+		return control.Held, fmt.Sprintf("%d deletions wait for approval", t.ledger.held.count),
+			"look at the target with: rsync -n --delete; then run: syncsvc approve MODULE"
+	case t.circuit.open():
+		return control.Backoff, t.circuit.reason, t.circuit.hint
+	case t.missed:
+		return control.Backoff, "no answer while a job is running", ""
+	case !t.based:
+		return control.Scanning, "full sync", ""
+	case t.sweeping || len(t.ledger.walking) > 0:
+		return control.Scanning, "looking for what changed", ""
+	case len(t.ledger.failing.paths) > 0:
+		return control.Degraded, fmt.Sprintf("%d paths fail", len(t.ledger.failing.paths)),
+			"the fail list has rsync's own words for each"
+	default:
+		return control.Live, "", ""
+	}
+}
+
+// lag is the age of the oldest change that is not there yet; the caller holds
+// mu. A comparison of what is there already does not count.
+func (t *target) lag(now time.Time) time.Duration {
+	oldest := t.ledger.oldest(!t.based)
+	if oldest.IsZero() {
+		return 0
+	}
+	return max(0, now.Sub(oldest))
+}
+
+// stamp is nil for the zero time, which JSON has no word for.
+func stamp(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+// sourceStatus is what status needs to know of the source.
+type sourceStatus struct {
+	state        control.State
+	reason, hint string
+	since        time.Time
+	horizon      time.Time
+	watch        watch.Status
+}
+
+func (s *source) status() sourceStatus {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := sourceStatus{state: s.state, reason: s.reason, hint: s.hint, since: s.since, horizon: s.lost}
+	if s.watcher != nil {
+		st.watch, st.horizon = s.watcher.Status(), s.watcher.Horizon()
+	}
+	return st
+}
+
+// identity is that of the root the targets are filled from; "" before there
+// was one.
+func (s *source) identity() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.known
+}
+
+// behind says what t lacks of everything that changed before moment; "" when
+// nothing.
+func (t *target) behind(moment time.Time) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	oldest := t.ledger.oldest(!t.based)
+	switch {
+	case !t.based:
+		return t.name + ": the full sync is not finished"
+	case t.ledger.held.count > 0:
+		return fmt.Sprintf("%s: %d deletions wait for approval", t.name, t.ledger.held.count)
+	case !oldest.IsZero() && !oldest.After(moment):
+		all, _ := t.ledger.owedLen()
+		return fmt.Sprintf("%s: %d paths owed, the oldest for %s", t.name, all,
+			time.Since(oldest).Round(time.Millisecond))
+	case len(t.ledger.failing.paths) > 0:
+		return fmt.Sprintf("%s: %d paths fail", t.name, len(t.ledger.failing.paths))
+	}
+	return ""
+}
