@@ -108,8 +108,16 @@ func (s *Set) Take(limit int, take func(Change) bool) []Change {
 	return out
 }
 
-// Clear removes everything.
-func (s *Set) Clear() { *s = Set{limit: s.limit} }
+// Remove removes every change at exactly this path.
+func (s *Set) Remove(path string) {
+	n := s.walkTo(path)
+	if n == nil {
+		return
+	}
+	for it := n.items; it != nil; it = n.items {
+		s.remove(it)
+	}
+}
 
 // Under yields the changes at dir and beneath it, in no particular order. The
 // set must not be changed meanwhile.

@@ -168,6 +168,18 @@ func TestRemovedNamesFreeTheTrie(t *testing.T) {
 	}
 }
 
+func TestRemoveTakesEveryScopeAtAPath(t *testing.T) {
+	s := NewSet(0)
+	s.Add(Change{Path: "a", Scope: Scan})
+	s.Add(Change{Path: "a"})
+	s.Add(Change{Path: "a/b"})
+	s.Remove("a")
+	s.Remove("not there")
+	if d := cmp.Diff([]string{`a/b entry quick=false was=""`}, shape(s)); d != "" {
+		t.Error(d)
+	}
+}
+
 func TestPathArithmetic(t *testing.T) {
 	for _, c := range []struct{ path, dir, to, want string }{
 		{"a/b/c", "a/b", "x", "x/c"},

@@ -106,8 +106,7 @@ type Job struct {
 	Path    Path      `json:"path"` // the first of them
 	Paths   int       `json:"paths"`
 	Started time.Time `json:"started"`
-	Bytes   int64     `json:"bytes"`
-	Pid     int       `json:"pid,omitempty"`
+	Bytes   int64     `json:"bytes"` // read and written by rsync, disk and network together: a sign of life
 }
 
 // SyncRequest asks for a comparison of everything, or of a part.
