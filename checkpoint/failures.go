@@ -5,25 +5,27 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 	"time"
 
 	"github.com/syncsvc/syncsvc/change"
 )
 
-// Failure is a path that a target could not be given although the rest could.
+// Failure is a path that a target lacks although the mark may have passed it:
+// it failed while the rest did not, or its deletion waits for a person.
 type Failure struct {
 	// Path is relative to the watch root, as that of a change; it is bytes.
 	Path string
-	// Scope is that of the change that failed. A Scan is kept as a Tree, since
-	// the list does not tell since when.
-	Scope change.Scope
+	// Scope is a change.Scope. A Scan is kept as a Tree, since the list does
+	// not tell since when.
+	Scope uint8
 	// Reason is why, in rsync's own words.
 	Reason string
 	// First and Last are when it failed, Next is when it will be tried again.
 	First, Last, Next time.Time
 	// Attempts counts the times it failed.
 	Attempts int
+	// Held is the number of deletions that wait for approval, 0 if it failed.
+	Held int
 }
 
 // Failures returns the fail list of a target as it was saved, nil when there
@@ -70,7 +72,8 @@ func (s *Store) writeFailures(target string, list []Failure) error {
 	return s.write(kindFailures, target, body)
 }
 
-// wireFailure is one line of a fail list.
+// wireFailure is one line of a fail list. Scopes are words in a file: those
+// outlive the numbers of the constants.
 type wireFailure struct {
 	Path     text      `json:"path"`
 	Scope    string    `json:"scope"`
@@ -79,25 +82,22 @@ type wireFailure struct {
 	Last     time.Time `json:"last"`
 	Next     time.Time `json:"next"`
 	Attempts int       `json:"attempts"`
+	Held     int       `json:"held,omitempty"`
 }
-
-// scopes are the words of the file; they outlive the numbers of the constants.
-func scopes() []string { return []string{"entry", "listing", "tree"} }
-
-func scopesOf() []change.Scope { return []change.Scope{change.Entry, change.Listing, change.Tree} }
 
 func encodeFailures(list []Failure) ([]byte, error) {
 	var lines []byte
 	for _, f := range list {
-		if f.Scope == change.Scan {
-			f.Scope = change.Tree
+		scope := change.Scope(f.Scope)
+		if scope == change.Scan {
+			scope = change.Tree
 		}
-		at := slices.Index(scopesOf(), f.Scope)
-		if at < 0 {
+		if scope > change.Tree {
 			return nil, fmt.Errorf("failure of %q has an unknown scope %d", f.Path, f.Scope)
 		}
 		line, err := marshal(wireFailure{
-			text(f.Path), scopes()[at], text(f.Reason), f.First.UTC(), f.Last.UTC(), f.Next.UTC(), f.Attempts,
+			Path: text(f.Path), Scope: scope.String(), Reason: text(f.Reason),
+			First: f.First.UTC(), Last: f.Last.UTC(), Next: f.Next.UTC(), Attempts: f.Attempts, Held: f.Held,
 		})
 		if err != nil {
 			return nil, err
@@ -114,14 +114,23 @@ func decodeFailures(body []byte) ([]Failure, error) {
 		if err := unmarshal(line, &w); err != nil {
 			return nil, err
 		}
-		at := slices.Index(scopes(), w.Scope)
-		if at < 0 {
-			return nil, fmt.Errorf("%w: unknown scope %q", ErrCorrupt, w.Scope)
+		scope, err := parseScope(w.Scope)
+		if err != nil {
+			return nil, err
 		}
 		list = append(list, Failure{
-			Path: string(w.Path), Scope: scopesOf()[at], Reason: string(w.Reason),
-			First: w.First.UTC(), Last: w.Last.UTC(), Next: w.Next.UTC(), Attempts: w.Attempts,
+			Path: string(w.Path), Scope: uint8(scope), Reason: string(w.Reason),
+			First: w.First.UTC(), Last: w.Last.UTC(), Next: w.Next.UTC(), Attempts: w.Attempts, Held: w.Held,
 		})
 	}
 	return list, nil
+}
+
+func parseScope(word string) (change.Scope, error) {
+	for scope := change.Entry; scope <= change.Tree; scope++ {
+		if scope.String() == word {
+			return scope, nil
+		}
+	}
+	return 0, fmt.Errorf("%w: unknown scope %q", ErrCorrupt, word)
 }
