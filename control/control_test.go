@@ -21,7 +21,7 @@ var quiet = slog.New(slog.DiscardHandler)
 // serve runs a server with the given handlers until the test ends.
 func serve(t *testing.T, path string, handlers map[string]Handler) {
 	t.Helper()
-	s, err := Listen(path, quiet)
+	s, err := Listen(t.Context(), path, quiet)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func TestStaleSocketIsReplacedAndLivingOneIsNot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Listen(path, quiet); err == nil || !strings.Contains(err.Error(), "already running") {
+	if _, err := Listen(t.Context(), path, quiet); err == nil || !strings.Contains(err.Error(), "already running") {
 		t.Errorf("listening beside a living server gave %v", err)
 	}
 	l.(unlinking).Listener.Close() // as a kill -9 leaves it: the name stays
@@ -110,7 +110,7 @@ func TestOtherFilesAreNeverRemoved(t *testing.T) {
 	if err := os.WriteFile(path, []byte("precious"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Listen(path, quiet); err == nil {
+	if _, err := Listen(t.Context(), path, quiet); err == nil {
 		t.Error("a file in the socket's place was accepted")
 	}
 	if b, _ := os.ReadFile(path); string(b) != "precious" {
@@ -122,6 +122,15 @@ func TestNobodyAnswers(t *testing.T) {
 	err := Dial(filepath.Join(t.TempDir(), "none")).Get(t.Context(), "/v1/status", nil)
 	if !errors.Is(err, ErrNotRunning) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestSocketInADeepFolder(t *testing.T) {
+	path := filepath.Join(t.TempDir(), strings.Repeat("deep/", 40), "www.sock")
+	serve(t, path, map[string]Handler{"GET /x": func(*http.Request) (any, error) { return Answer{"here"}, nil }})
+	var a Answer
+	if err := Dial(path).Get(t.Context(), "/x", &a); err != nil || a.Message != "here" {
+		t.Errorf("%+v, %v", a, err)
 	}
 }
 

@@ -45,11 +45,11 @@ type Server struct {
 
 // Listen opens the socket at path. A socket that nobody answers is replaced; a
 // living one, or another kind of file, is an error.
-func Listen(path string, log *slog.Logger) (*Server, error) {
+func Listen(ctx context.Context, path string, log *slog.Logger) (*Server, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return nil, fmt.Errorf("make the folder of the control socket: %w", err)
 	}
-	if err := clearStale(path); err != nil {
+	if err := clearStale(ctx, path); err != nil {
 		return nil, err
 	}
 	l, err := listenPrivate(path)
@@ -68,7 +68,7 @@ func Listen(path string, log *slog.Logger) (*Server, error) {
 }
 
 // clearStale removes a socket left by a process that was killed.
-func clearStale(path string) error {
+func clearStale(ctx context.Context, path string) error {
 	fi, err := os.Lstat(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
@@ -78,7 +78,7 @@ func clearStale(path string) error {
 	case fi.Mode().Type() != os.ModeSocket:
 		return fmt.Errorf("control socket %s: something else has that name; move it away", path)
 	}
-	if c, err := net.DialTimeout("unix", path, time.Second); err == nil {
+	if c, err := dial(ctx, path); err == nil {
 		c.Close()
 		return fmt.Errorf("control socket %s: another process answers there; is this module already running?", path)
 	}
@@ -95,7 +95,12 @@ func listenPrivate(path string) (net.Listener, error) {
 	if err := os.Remove(tmp); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
-	l, err := net.Listen("unix", tmp)
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	l, err := net.Listen("unix", short(dir, tmp))
 	if err != nil {
 		return nil, err
 	}
@@ -106,6 +111,18 @@ func listenPrivate(path string) (net.Listener, error) {
 		return nil, err
 	}
 	return unlinking{l, path}, nil
+}
+
+// maxSocketPath is what fits into sun_path with its NUL; see unix(7).
+const maxSocketPath = 107
+
+// short is another name for path, by way of its open folder, when path is
+// longer than the kernel takes for a socket.
+func short(dir *os.File, path string) string {
+	if len(path) <= maxSocketPath {
+		return path
+	}
+	return fmt.Sprintf("/proc/self/fd/%d/%s", dir.Fd(), filepath.Base(path))
 }
 
 // unlinking removes the socket's final name when the listener closes.

@@ -1,6 +1,7 @@
 package instance
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -16,8 +17,8 @@ import (
 const waitStep = 5 * time.Millisecond
 
 // listen opens the control socket and says what it answers.
-func (in *instance) listen() (*control.Server, error) {
-	s, err := control.Listen(control.Socket(in.RunDir, in.Module.Name), in.Log)
+func (in *instance) listen(ctx context.Context) (*control.Server, error) {
+	s, err := control.Listen(ctx, control.Socket(in.RunDir, in.Module.Name), in.Log)
 	if err != nil {
 		return nil, err
 	}

@@ -150,7 +150,7 @@ func (in *instance) newTarget(ct config.Target, slots *semaphore.Weighted) (*tar
 // run starts everything and stops it in order: first what brings changes, then
 // the senders, last the control socket.
 func (in *instance) run(ctx context.Context) error {
-	api, err := in.listen()
+	api, err := in.listen(ctx)
 	if err != nil {
 		return err
 	}
