@@ -1,0 +1,108 @@
+package config
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/syncsvc/syncsvc/templates"
+)
+
+func example(t *testing.T, name string) string {
+	t.Helper()
+	text, err := templates.Render(name, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// switchedOff is how the examples show a key: a "#" and no space, or two where
+// it belongs to the one above. Words for people have one space, or three.
+var switchedOff = regexp.MustCompile(`(?m)^#((?:  )?[a-z_]+:|  # )`)
+
+func switchOn(text string) string {
+	return switchedOff.ReplaceAllString(text, "$1")
+}
+
+func TestModuleExampleIsAModule(t *testing.T) {
+	m := mustDecode(t, example(t, "module.yaml"))
+	plain := mustDecode(t, "watch: /data0/www/www\ntargets: [\"rsync://rsync_backup@192.168.222.140:873/www\"]\n")
+	if diff := cmp.Diff(plain, m, meaning); diff != "" {
+		t.Errorf("the example does more than it says:\n%s", diff)
+	}
+}
+
+// TestModuleExampleShowsTheDefaults takes the "#" away everywhere: nothing may
+// change but what has no default.
+func TestModuleExampleShowsTheDefaults(t *testing.T) {
+	text := strings.ReplaceAll(switchOn(example(t, "module.yaml")), "exclude_from:", "#exclude_from:")
+	got := mustDecode(t, text)
+	want := mustDecode(t, example(t, "module.yaml"))
+	if len(got.Rules) == 0 || len(got.Regexes) == 0 || got.FailLog.Path == "" || got.Schedule.Off() || got.Targets[0].PasswordFile == "" {
+		t.Error("an example is missing")
+	}
+	want.Rules, want.Regexes, want.FailLog.Path, want.Schedule = got.Rules, got.Regexes, got.FailLog.Path, got.Schedule
+	want.Targets[0].PasswordFile = got.Targets[0].PasswordFile
+	if !got.Targets[0].MaxDelete.Set {
+		t.Error("max_delete was not read")
+	}
+	got.Targets[0].MaxDelete.Set = false
+	if diff := cmp.Diff(want, got, meaning); diff != "" {
+		t.Errorf("the example shows other defaults, -real +shown:\n%s", diff)
+	}
+}
+
+func TestModuleExampleShowsEveryKey(t *testing.T) {
+	text := switchOn(example(t, "module.yaml"))
+	for _, name := range moduleKeyNames() {
+		if !regexp.MustCompile(`(?m)^ *` + name + `:`).MatchString(text) {
+			t.Errorf("%s is not in the example", name)
+		}
+	}
+	// The keys of a target are in the text above the first option.
+	for _, name := range append((&decoder{}).sshKeys(&SSH{}).names(), "url", "ssh") {
+		if !regexp.MustCompile(`(?m)^# +(- )?` + name + `:`).MatchString(text) {
+			t.Errorf("%s is not in the example", name)
+		}
+	}
+}
+
+// moduleKeyNames returns the keys of a module file and of the objects in it.
+func moduleKeyNames() []string {
+	d := &decoder{m: defaultModule()}
+	return slices.Concat(d.schema().names(), eventKeys(&Events{}).names(), settleKeys(&Settle{}).names(),
+		failLogKeys(&FailLog{}).names(), compareKeys(&Schedule{}).names(), d.rsyncKeys(&Rsync{}).names())
+}
+
+func TestModuleExampleNamesTheRanges(t *testing.T) {
+	text := example(t, "module.yaml")
+	for _, want := range []string{
+		"1 to 1000",
+		formatDuration(minPoll) + " to " + formatDuration(maxPoll),
+		formatDuration(minQuiet) + " to " + formatDuration(maxQuiet),
+		formatDuration(minAtMost) + " to " + formatDuration(maxAtMost),
+		formatDuration(minRetry) + " to " + formatDuration(maxRetry),
+		formatDuration(minConnect) + " to " + formatDuration(maxConnect),
+		formatDuration(minEvery) + " to " + formatDuration(maxEvery),
+		formatSize(minBWLimit) + " to " + formatSize(maxBWLimit),
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the example does not say %q", want)
+		}
+	}
+}
+
+func TestServiceExampleShowsTheDefaults(t *testing.T) {
+	text := switchOn(example(t, "syncsvc.yaml"))
+	got, problems := readServiceFile(newConfDir(t).write("syncsvc.yaml", text))
+	if len(problems) > 0 {
+		t.Fatal(Join(problems))
+	}
+	if diff := cmp.Diff(serviceDefaults(), got); diff != "" {
+		t.Errorf("-real +shown:\n%s", diff)
+	}
+}
