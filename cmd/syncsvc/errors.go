@@ -1,0 +1,108 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/syncsvc/syncsvc/config"
+	"github.com/syncsvc/syncsvc/control"
+)
+
+// The exit codes, as exitCodes lists them for people.
+const (
+	exitOK = iota
+	exitError
+	exitUsage
+	exitBehind
+	exitNotRunning
+	exitHeld
+	exitConfig
+)
+
+const exitCodes = `Exit codes:
+  0  all is well
+  1  an error that is none of the following
+  2  the command line makes no sense
+  3  not in sync, or only a part of it was done
+  4  the service or the module is not running
+  5  held: deletions wait for "syncsvc approve"
+  6  a configuration file has problems`
+
+var (
+	// errBehind is what commands return after they have said what is not in
+	// sync.
+	errBehind = errors.New("not in sync")
+	// errHeld is what commands return after they have said what is held.
+	errHeld = errors.New("held")
+)
+
+// exitCode decides with which code the program ends.
+func exitCode(err error) int {
+	switch {
+	case err == nil:
+		return exitOK
+	case is[*usageError](err):
+		return exitUsage
+	case errors.Is(err, errBehind):
+		return exitBehind
+	case errors.Is(err, control.ErrNotRunning):
+		return exitNotRunning
+	case errors.Is(err, errHeld):
+		return exitHeld
+	case is[config.Problem](err):
+		return exitConfig
+	}
+	return exitError
+}
+
+func is[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
+}
+
+// usageError is a command line that makes no sense.
+type usageError struct {
+	message, hint string
+}
+
+// Error returns what is wrong, without the hint.
+func (e *usageError) Error() string { return e.message }
+
+func usage(hint, format string, args ...any) error {
+	return &usageError{fmt.Sprintf(format, args...), hint}
+}
+
+// hinted adds a way out to an error.
+type hinted struct {
+	error
+	hint string
+}
+
+// Unwrap returns the error without the hint.
+func (h *hinted) Unwrap() error { return h.error }
+
+// withHint adds a way out to an error; nil stays nil.
+func withHint(err error, hint string) error {
+	if err == nil {
+		return nil
+	}
+	return &hinted{err, hint}
+}
+
+// hintOf returns the way out that an error knows, or "". Problems of
+// configuration files have theirs in their text.
+func hintOf(err error) string {
+	if e, ok := errors.AsType[*usageError](err); ok {
+		return e.hint
+	}
+	if e, ok := errors.AsType[*hinted](err); ok {
+		return e.hint
+	}
+	if e, ok := errors.AsType[*control.Failed](err); ok {
+		return e.Hint
+	}
+	if errors.Is(err, control.ErrNotRunning) {
+		return "start it with \"systemctl start syncsvc\", or \"syncsvc run\""
+	}
+	return ""
+}
