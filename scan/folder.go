@@ -38,9 +38,8 @@ func (f *frame) divisible(keepOne bool) bool {
 
 // split takes about half of the folders still to do, or all if that is one.
 func (f *frame) split() []byte {
-	middle := len(f.folders) / 2
-	cut := middle + bytes.IndexByte(f.folders[middle:], 0) + 1
-	if cut == len(f.folders) {
+	cut := bytes.LastIndexByte(f.folders[:len(f.folders)/2], 0) + 1
+	if cut == 0 {
 		cut = bytes.IndexByte(f.folders, 0) + 1
 	}
 	if cut == len(f.folders) {

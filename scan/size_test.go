@@ -19,11 +19,11 @@ func itoa(fd uintptr) string { return strconv.Itoa(int(fd)) }
 // number of entries of a folder.
 func TestHugeFolderTakesLittleMemory(t *testing.T) {
 	const bound = 10 << 20
-	files := 100_000
+	files := 200_000
 	if os.Getenv("SYNCSVC_LONG") != "" {
 		files = 1_000_000
 	}
-	p := newPlot(t)
+	p := newPlotIn(t, mounted(t, nil)) // many files are made sooner in memory
 	since := p.now()
 	for i := range files {
 		fd, err := unix.Open(p.at(fmt.Sprintf("file%07d", i)), unix.O_CREAT|unix.O_WRONLY|unix.O_CLOEXEC, 0o644)
@@ -55,50 +55,68 @@ func heap() uint64 {
 }
 
 // TestPathsLongerThanTheKernelTakes also goes deeper than a worker keeps
-// folders open, with something left to do on every level on the way back.
+// folders open, with something left to do on every level on the way back, deep
+// again in the middle.
 func TestPathsLongerThanTheKernelTakes(t *testing.T) {
-	const depth, open = 3 * maxOpen, 4*(maxOpen+2) + 8
+	const depth, side = 5 * maxOpen, 2 * maxOpen
 	p := newPlot(t)
 	since := p.now()
 	name := strings.Repeat("n", 100)
-	dir, err := unix.Open(p.root, unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	top, err := unix.Open(p.root, unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	p.must(err)
-	for range depth {
-		for _, sub := range []string{name, "side", "side/deeper"} {
-			p.must(unix.Mkdirat(dir, sub, 0o755))
+	p.chain(top, depth, name, func(dir, level int) {
+		length := 2
+		if level == depth/2 {
+			length = side
 		}
-		fd, err := unix.Openat(dir, "side/deeper/file", unix.O_CREAT|unix.O_CLOEXEC, 0o644)
+		fd, err := unix.FcntlInt(uintptr(dir), unix.F_DUPFD_CLOEXEC, 0)
 		p.must(err)
-		unix.Close(fd)
-		next, err := openFolder(dir, name)
-		p.must(err)
-		unix.Close(dir)
-		dir = next
-	}
-	unix.Close(dir)
+		p.chain(fd, length, "side", func(int, int) {})
+	})
 
 	before, longest, most := descriptors(t), 0, 0
 	files := 0
-	stats, err := Walk(t.Context(), Options{Root: p.root, Since: since}, func(batch []change.Change) error {
+	o := Options{Root: p.root, Since: since, Workers: 1}
+	stats, err := Walk(t.Context(), o, func(batch []change.Change) error {
 		most = max(most, descriptors(t)-before)
 		for _, c := range batch {
 			longest = max(longest, len(c.Path))
-			if strings.HasSuffix(c.Path, "side/deeper/file") && c.Scope == change.Entry {
+			if strings.HasSuffix(c.Path, "/file") && c.Scope == change.Entry {
 				files++
 			}
 		}
 		return nil
 	})
 	p.must(err)
-	if files != depth || stats.Folders != 1+3*depth || longest < 2*unix.PathMax {
-		t.Errorf("got %d files and %d folders, the longest path has %d bytes", files, stats.Folders, longest)
+	folders := depth + 2*(depth-1) + side
+	if files != folders || stats.Folders != int64(1+folders) || longest < 3*unix.PathMax {
+		t.Errorf("got %d files in %d folders, want %d; the longest path has %d bytes", files, stats.Folders, folders, longest)
 	}
-	if most > open {
-		t.Errorf("%d descriptors were open, want at most %d", most, open)
+	if most > maxOpen+4 {
+		t.Errorf("%d descriptors were open, want about %d", most, maxOpen)
 	}
 	if after := descriptors(t); after != before {
 		t.Errorf("%d descriptors are open at the end, %d were before", after, before)
 	}
+}
+
+// chain makes a folder in a folder and so on, each with a file, and closes the
+// descriptor it starts from. It calls visit with each folder before it makes
+// the next one in it.
+func (p *plot) chain(dir, depth int, name string, visit func(dir, level int)) {
+	p.t.Helper()
+	for level := range depth {
+		visit(dir, level)
+		p.must(unix.Mkdirat(dir, name, 0o755))
+		next, err := openFolder(dir, name)
+		p.must(err)
+		unix.Close(dir)
+		dir = next
+		fd, err := unix.Openat(dir, "file", unix.O_CREAT|unix.O_CLOEXEC, 0o644)
+		p.must(err)
+		unix.Close(fd)
+	}
+	unix.Close(dir)
 }
 
 func descriptors(t *testing.T) int {

@@ -3,6 +3,7 @@ package scan
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -192,6 +193,20 @@ func TestRootThatGoesAwayMeanwhile(t *testing.T) {
 	}
 }
 
+func TestPinnedRootThatIsRemovedMeanwhile(t *testing.T) {
+	p := newPlot(t)
+	p.write("file", "1")
+	root, err := os.Open(p.root)
+	p.must(err)
+	defer root.Close()
+	pinned := filepath.Join("/proc/self/fd", itoa(root.Fd()))
+	remove := func(string, bool) bool { p.remove("."); return false }
+	_, err = Walk(t.Context(), Options{Root: pinned, Excluded: remove}, unwanted(t))
+	if err == nil {
+		t.Error("no error")
+	}
+}
+
 // TestWhatChangesUnderTheWalk has an entry become something else between the
 // moment it is listed and the moment it is looked at.
 func TestWhatChangesUnderTheWalk(t *testing.T) {
@@ -221,6 +236,33 @@ func TestWhatChangesUnderTheWalk(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// TestSiblingsOfAVanishedFolder: a folder that cannot be entered must not
+// confuse where the walk is.
+func TestSiblingsOfAVanishedFolder(t *testing.T) {
+	p := newPlot(t)
+	p.mkdir("in")
+	since := p.now()
+	want := []string{"listing in"}
+	for i := range 10 {
+		dir := fmt.Sprintf("in/dir%d", i)
+		p.write(dir+"/file", "1")
+		if i%3 == 1 {
+			want = append(want, "entry! "+dir)
+			continue
+		}
+		want = append(want, "listing "+dir, "entry! "+dir+"/file")
+	}
+	vanish := func(path string, dir bool) bool {
+		if i := strings.TrimPrefix(path, "in/dir"); dir && strings.Contains("147", i) {
+			p.remove(path)
+		}
+		return false
+	}
+	if diff := cmp.Diff(want, p.found(Options{Since: since, Excluded: vanish})); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -1,0 +1,62 @@
+package scan
+
+import (
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
+)
+
+// TestHalfOfTheWorkGoesToWhoeverWaits looks at what one worker leaves to
+// another that has nothing to do.
+func TestHalfOfTheWorkGoesToWhoeverWaits(t *testing.T) {
+	for _, c := range []struct{ above, current, given, left string }{
+		{"", "a\x00b\x00c\x00d\x00", "c\x00d\x00", "a\x00b\x00"},
+		{"", "a\x00bbbbbbbb\x00", "bbbbbbbb\x00", "a\x00"},
+		{"", "aaaaaaaa\x00b\x00", "b\x00", "aaaaaaaa\x00"},
+		{"only\x00", "a\x00b\x00", "only\x00", "a\x00b\x00"},
+		{"", "only\x00", "", "only\x00"},
+		{"", "", "", ""},
+	} {
+		w, others := pausedWorker(t, c.above, c.current)
+		w.share()
+		if w.crew.waiting.Load() > 0 { // nothing was handed over
+			w.crew.finish() // dismisses the other
+		}
+		j := <-others
+		given := string(j.frame.folders)
+		if given != "" {
+			unix.Close(j.frame.fd)
+		}
+		left := string(w.stack.top().folders)
+		if diff := cmp.Diff([]string{c.given, c.left}, []string{given, left}); diff != "" {
+			t.Errorf("above %q, current %q: %s", c.above, c.current, diff)
+		}
+		w.stack.drop()
+	}
+}
+
+// pausedWorker returns a worker that has folders to do in the current folder
+// and in the one above, while another waits for a job.
+func pausedWorker(t *testing.T, above, current string) (*worker, <-chan job) {
+	t.Helper()
+	w := newWorker(&walk{crew: newCrew()})
+	for _, folders := range []string{above, current} {
+		fd, err := openRoot(t.TempDir())
+		must(t, err)
+		w.stack.add(frame{fd: fd, folders: []byte(folders)})
+	}
+	taken := make(chan job, 1) // the other must not wait for the test
+	go func() {
+		j, _ := w.crew.take()
+		taken <- j
+	}()
+	for deadline := time.Now().Add(10 * time.Second); w.crew.waiting.Load() == 0; runtime.Gosched() {
+		if time.Now().After(deadline) {
+			t.Fatal("the other worker never waits")
+		}
+	}
+	return w, taken
+}
