@@ -30,7 +30,11 @@ func newRootCommand(a *app) *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	a.addFlags(root)
 	root.AddCommand(
+		newRunCommand(a),
+		newInstanceCommand(a),
+		newApproveCommand(a),
 		newConfigCommand(a),
+		newDemoCommand(a),
 		newVersionCommand(a),
 	)
 	return root
