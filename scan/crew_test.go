@@ -2,11 +2,15 @@ package scan
 
 import (
 	"runtime"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
+
+	"github.com/syncsvc/syncsvc/change"
 )
 
 // TestHalfOfTheWorkGoesToWhoeverWaits looks at what one worker leaves to
@@ -59,4 +63,41 @@ func pausedWorker(t *testing.T, above, current string) (*worker, <-chan job) {
 		}
 	}
 	return w, taken
+}
+
+// TestWorkersShareATree holds up the worker that reads the root until the other
+// waits, and then one of them until the other looks at something too.
+func TestWorkersShareATree(t *testing.T) {
+	p := newPlot(t)
+	generate(t, p.root, 4, 4, 1)
+	deadline := time.Now().Add(10 * time.Second)
+	var w *walk
+	var first sync.Once
+	others := make(chan struct{}, 100) // more than there are entries
+	o := Options{Root: p.root, Under: change.Root, Workers: 2}
+	o.Excluded = func(path string, _ bool) bool {
+		for w.crew.waiting.Load() == 0 && !strings.Contains(path, "/") && time.Now().Before(deadline) {
+			runtime.Gosched()
+		}
+		if !strings.Contains(path, "/") {
+			return false
+		}
+		held := false
+		first.Do(func() { held = true })
+		if !held {
+			others <- struct{}{}
+			return false
+		}
+		select {
+		case <-others:
+		case <-time.After(time.Until(deadline)):
+			t.Error("no other worker takes part")
+		}
+		return false
+	}
+	w, err := openWalk(o, time.Now(), unwanted(t))
+	p.must(err)
+	defer unix.Close(w.root)
+	_, err = w.run(t.Context())
+	p.must(err)
 }

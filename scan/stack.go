@@ -11,7 +11,7 @@ const maxOpen = 32
 type stack struct {
 	frames []frame
 	open   int // frames with a descriptor
-	first  int // no frame before this one has a descriptor
+	first  int // no frame before this one has a descriptor; may be past the end
 }
 
 func (s *stack) depth() int { return len(s.frames) }
@@ -28,7 +28,6 @@ func (s *stack) add(f frame) {
 func (s *stack) pop() *frame {
 	s.shut(s.top())
 	s.frames = s.frames[:len(s.frames)-1]
-	s.first = min(s.first, len(s.frames))
 	if len(s.frames) == 0 {
 		return nil
 	}

@@ -194,16 +194,17 @@ func TestRootThatGoesAwayMeanwhile(t *testing.T) {
 }
 
 func TestPinnedRootThatIsRemovedMeanwhile(t *testing.T) {
-	p := newPlot(t)
-	p.write("file", "1")
-	root, err := os.Open(p.root)
-	p.must(err)
-	defer root.Close()
-	pinned := filepath.Join("/proc/self/fd", itoa(root.Fd()))
-	remove := func(string, bool) bool { p.remove("."); return false }
-	_, err = Walk(t.Context(), Options{Root: pinned, Excluded: remove}, unwanted(t))
-	if err == nil {
-		t.Error("no error")
+	for _, under := range []string{"", "dir"} {
+		p := newPlot(t)
+		p.write("dir/file", "1")
+		root, err := os.Open(p.root)
+		p.must(err)
+		defer root.Close()
+		o := Options{Root: filepath.Join("/proc/self/fd", itoa(root.Fd())), Under: under}
+		o.Excluded = func(string, bool) bool { p.remove("."); return false }
+		if _, err = Walk(t.Context(), o, unwanted(t)); err == nil {
+			t.Errorf("under %q: no error", under)
+		}
 	}
 }
 
@@ -261,7 +262,7 @@ func TestSiblingsOfAVanishedFolder(t *testing.T) {
 		}
 		return false
 	}
-	if diff := cmp.Diff(want, p.found(Options{Since: since, Excluded: vanish})); diff != "" {
+	if diff := cmp.Diff(want, p.found(Options{Since: since, Excluded: vanish, Workers: 1})); diff != "" {
 		t.Error(diff)
 	}
 }
