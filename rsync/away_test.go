@@ -60,6 +60,7 @@ func blackHole(t *testing.T) string {
 }
 
 func TestAwayTargets(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.write("f=1")
 	short := w.target()
@@ -91,6 +92,7 @@ func TestAwayTargets(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.write("f=1")
 	users := map[string]string{"bob": "right"}
@@ -99,7 +101,7 @@ func TestRefusals(t *testing.T) {
 		rsyncd.Module{Name: "ro", Path: w.dst, ReadOnly: true},
 		rsyncd.Module{Name: "auth", Path: w.dst, AuthUsers: users},
 		rsyncd.Module{Name: "denied", Path: w.dst, Extra: []string{"hosts deny = *"}},
-		rsyncd.Module{Name: "nowhere", Path: "/no/such/folder"},
+		rsyncd.Module{Name: "nowhere", Path: "/no/such/folder", Extra: []string{"use chroot = no"}},
 		rsyncd.Module{Name: "nochroot", Path: "/no/such/folder", Extra: []string{"use chroot = yes"}},
 		rsyncd.Module{Name: "nodelete", Path: w.dst, Extra: []string{"refuse options = delete"}},
 		rsyncd.Module{Name: "file", Path: w.dst},
@@ -162,8 +164,25 @@ func TestMaxConnections(t *testing.T) {
 	}
 }
 
+func TestDaemonOnIPv6(t *testing.T) {
+	w := newWorld(t)
+	w.write("f=1")
+	d, err := rsyncd.Start(rsyncd.Options{Dir: t.TempDir(), Address: "::1", Modules: []rsyncd.Module{{Name: "m", Path: w.dst}}})
+	if err != nil {
+		t.Skipf("no IPv6 here: %v", err)
+	}
+	t.Cleanup(d.Kill)
+	target := daemonTarget(d, "m")
+	target.Host = "::1"
+	if err := Probe(t.Context(), target); err != nil {
+		t.Error(err)
+	}
+	w.run(target, w.flat("f"), Done)
+	w.holds("f")
+}
+
 // midway runs a job slowly and calls act once it moves bytes.
-func (w *world) midway(t Target, act func()) Result {
+func (w *world) midway(ctx context.Context, t Target, act func()) Result {
 	w.Helper()
 	w.write("big=" + strings.Repeat("0123456789abcdef", 1<<20))
 	t.BWLimit = 2 << 20
@@ -171,15 +190,16 @@ func (w *world) midway(t Target, act func()) Result {
 	j.Progress = &Progress{}
 	w.runner.patience.beat = 5 * time.Millisecond
 	done := make(chan Result, 1)
-	go func() { done <- w.runner.Run(context.Background(), t, j) }()
+	go func() { done <- w.runner.Run(ctx, t, j) }()
 	eventually(w, "bytes to move", func() bool { return j.Progress.Bytes() > 2<<20 })
 	act()
 	return <-done
 }
 
 func TestDaemonKilledInMidTransfer(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
-	r := w.midway(w.target(), w.daemon.Kill)
+	r := w.midway(t.Context(), w.target(), w.daemon.Kill)
 	if r.Class != Away || r.Class.Named() {
 		t.Errorf("%s: %s, want away", r.Class, r.Reason)
 	}
@@ -187,11 +207,41 @@ func TestDaemonKilledInMidTransfer(t *testing.T) {
 	w.run(w.target(), w.flat("big"), Done)
 }
 
+func TestPartOfAFileIsKeptAndNotMirrored(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	target := w.target()
+	target.PartialDir = ".part"
+	ctx, cancel := context.WithCancel(t.Context())
+	w.midway(ctx, target, cancel)
+	eventually(t, "the part to be put away", func() bool {
+		_, err := os.Stat(filepath.Join(w.dst, ".part/big"))
+		return err == nil
+	})
+	w.holds(".part/", ".part/big")
+	w.write("other=1")
+	j := w.tree("./")
+	j.Filters = []string{"--filter=- /big"}
+	w.run(target, j, Done) // deletes nothing of it
+	w.holds(".part/", ".part/big", "other")
+	if r := w.run(target, w.flat("big"), Done); r.BytesSent >= 16<<20 {
+		t.Errorf("%d bytes sent, want only the rest", r.BytesSent)
+	}
+}
+
+func TestDaemonStoppedInMidTransfer(t *testing.T) {
+	w := newWorld(t)
+	if r := w.midway(t.Context(), w.target(), w.daemon.Stop); r.Class != Away {
+		t.Errorf("%s: %s, want away", r.Class, r.Reason)
+	}
+}
+
 func TestDaemonHangsInMidTransfer(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	target := w.target()
 	target.Timeout = time.Second
-	r := w.midway(target, w.daemon.Pause)
+	r := w.midway(t.Context(), target, w.daemon.Pause)
 	if r.Class != Away {
 		t.Errorf("%s: %s, want away", r.Class, r.Reason)
 	}

@@ -38,6 +38,8 @@ var byCode = map[int]ruling{
 	6:      {Config, "the daemon cannot write its log", ""},
 	10:     {Away, "connection failed", ""},
 	12:     {Away, "connection lost", ""},
+	19:     {Away, "rsync was stopped by somebody else, here or there", ""},
+	20:     {Away, "rsync was stopped by somebody else, here or there", ""},
 	30:     {Away, "nothing was received for the whole timeout", ""},
 	35:     {Away, "no answer from the daemon within the connect timeout", ""},
 	125:    {Away, "ssh was killed", ""},

@@ -17,14 +17,18 @@
 //     filter; only the path itself is matched. Filter before you ask.
 //   - A path that is excluded itself is neither sent nor deleted, silently.
 //   - Every flat job sets the attributes of the parents it passes through, the
-//     root included. But deleting a name below changes its folder's mtime on
-//     the target after that: send the folder as an entry afterwards.
+//     root included, also after deleting in them. Times are compared in whole
+//     seconds, so a folder may differ in the fraction.
 //   - A listing creates new sub-folders without their contents; see
 //     Result.NewDirs.
 //   - A deletion whose parents are gone too is carried out and exits 24; see
 //     Result.Vanished.
 //   - A read error on the source stops all deletions of listings and trees in
 //     the same job, not those of names that are missing.
+//   - A listing, or a path through a folder, that turned into a symbolic link is
+//     followed out of the tree; Run looks first and sends the link.
+//   - A daemon without chroot changes absolute links and such that lead out of
+//     its module, and exits 0.
 //   - IgnoreTimes re-sends files one by one: with -H in the arguments, a file
 //     sent without its other names loses its hard links on the target.
 package rsync

@@ -157,6 +157,7 @@ func TestFolderGoneFromAboveIsLookedAtAgain(t *testing.T) {
 }
 
 func TestFilesThatGoWhileBeingSent(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	var paths []string
 	for i := range 40 {
@@ -184,6 +185,7 @@ func TestFilesThatGoWhileBeingSent(t *testing.T) {
 }
 
 func TestFileThatShrinksWhileBeingSentIsNotCalledDone(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.write("a="+strings.Repeat("a", 1<<20), "big="+strings.Repeat("b", 8<<20))
 	target := w.target()
@@ -205,6 +207,7 @@ func TestFileThatShrinksWhileBeingSentIsNotCalledDone(t *testing.T) {
 }
 
 func TestMaxDelete(t *testing.T) {
+	t.Parallel()
 	for name, target := range map[string]func(*world) Target{
 		"daemon": (*world).target, // exits 0
 		"local":  (*world).local,  // exits 25
@@ -240,6 +243,7 @@ func (w *world) smallDisk(options string) {
 }
 
 func TestDiskFull(t *testing.T) {
+	t.Parallel()
 	for name, options := range map[string]string{"bytes": "size=256k,mode=755", "inodes": "size=10m,nr_inodes=4,mode=755"} {
 		for _, kind := range []Kind{Daemon, Local} {
 			t.Run(name+"/"+kind.String(), func(t *testing.T) {

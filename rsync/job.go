@@ -1,6 +1,7 @@
 package rsync
 
 import (
+	"bufio"
 	"crypto/rand"
 	"fmt"
 	"io"
@@ -21,7 +22,8 @@ type Job struct {
 
 	// Paths are relative to Base: "a/b" is an entry, "a/b/" the listing of a
 	// folder, "./" that of Base. In a tree job each is a root and everything
-	// beneath it goes along.
+	// beneath it goes along. What turns out to be a link or a file by the time
+	// Run looks is sent as that, and so is a link on the way to a path.
 	Paths []string
 	// Tree makes the job recursive. A job is flat otherwise.
 	Tree bool
@@ -89,18 +91,23 @@ func (j Job) check() error {
 
 // writeList writes what goes to --files-from. The "./" in front makes names
 // that begin with '-', '#' or ';' harmless and carries the attributes of Base.
-func (j Job) writeList(w io.Writer) error {
-	var list strings.Builder
+func (j Job) writeList(to io.Writer) error {
+	list := bufio.NewWriter(to)
 	if j.onlyRoot() {
 		// A name that does not exist is passed over, but its parent is sent.
-		list.WriteString("./.syncsvc-" + rand.Text() + "\x00")
+		writeEntry(list, ".syncsvc-"+rand.Text())
 	}
 	for _, p := range j.Paths {
 		if p == "." && !j.Tree {
 			continue // goes along with any other path
 		}
-		list.WriteString("./" + strings.TrimPrefix(p, "./") + "\x00")
+		writeEntry(list, strings.TrimPrefix(p, "./"))
 	}
-	_, err := io.WriteString(w, list.String())
-	return err
+	return list.Flush() // which returns the first error there was
+}
+
+func writeEntry(list *bufio.Writer, path string) {
+	_, _ = list.WriteString("./")
+	_, _ = list.WriteString(path)
+	_ = list.WriteByte(0)
 }

@@ -3,6 +3,7 @@ package rsync
 import (
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -214,4 +215,73 @@ func TestBaseMayNotBeALink(t *testing.T) {
 	j := w.tree("./")
 	j.Base = "link"
 	w.run(w.target(), j, Source)
+}
+
+func (w *world) link(to, name string) {
+	w.Helper()
+	w.must(os.Symlink(to, filepath.Join(w.src, name)))
+}
+
+func TestFolderThatBecameALinkIsSentAsOne(t *testing.T) {
+	outside := t.TempDir()
+	for name, job := range map[string]func(*world) Job{
+		"its listing":         func(w *world) Job { return w.flat("a/") },
+		"itself and listing":  func(w *world) Job { return w.flat("a", "a/") },
+		"an entry in it":      func(w *world) Job { return w.flat("a/x") },
+		"an entry further in": func(w *world) Job { return w.flat("a/y/z", "a/x") },
+		"a tree":              func(w *world) Job { return w.tree("a/") },
+		"a tree in it":        func(w *world) Job { return w.tree("a/y") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.writeIn(outside, "x=secret", "y/z=secret")
+			w.put("a/x=1", "a/y/z=1")
+			w.link(outside, "a")
+			w.run(w.target(), job(w), Done)
+			w.holds("a")
+			if to, _ := os.Readlink(filepath.Join(w.dst, "a")); to != outside {
+				t.Errorf("link to %q, want %q", to, outside)
+			}
+		})
+	}
+}
+
+func TestFolderThatBecameAFileIsSentAsOne(t *testing.T) {
+	w := newWorld(t)
+	w.put("a/x=1", "a/y/z=1")
+	w.write("a=file")
+	w.run(w.target(), w.flat("a/", "a/x", "a/y/z"), Done)
+	w.holds("a")
+}
+
+func TestDeletingLeavesTheFoldersTimeAlike(t *testing.T) {
+	w := newWorld(t)
+	w.write("d/a=1", "d/b=1")
+	w.run(w.target(), w.tree("./"), Done)
+	w.remove("d/a")
+	w.age("d")
+	w.run(w.target(), w.flat("d/a"), Done)
+	src, err := os.Stat(filepath.Join(w.src, "d"))
+	w.must(err)
+	dst, err := os.Stat(filepath.Join(w.dst, "d"))
+	w.must(err)
+	if src.ModTime().Unix() != dst.ModTime().Unix() {
+		t.Errorf("target has %s, want %s", dst.ModTime(), src.ModTime())
+	}
+}
+
+func TestJobsMayOverlap(t *testing.T) {
+	w := newWorld(t)
+	var wait sync.WaitGroup
+	for i := range 8 {
+		name := string(rune('a' + i))
+		w.write(name + "=1")
+		wait.Go(func() {
+			if r := w.runner.Run(t.Context(), w.target(), w.flat(name)); r.Class != Done {
+				t.Errorf("%s: %s", r.Class, r.Reason)
+			}
+		})
+	}
+	wait.Wait()
+	w.holds("a", "b", "c", "d", "e", "f", "g", "h")
 }

@@ -1,6 +1,8 @@
 package rsync
 
 import (
+	"flag"
+	"os"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -8,5 +10,9 @@ import (
 
 func TestMain(m *testing.M) {
 	becomeVictim()
+	if os.Getenv("SYNCSVC_LONG") == "" {
+		// Every check of a property here is several runs of rsync.
+		_ = flag.Set("rapid.checks", "25")
+	}
 	goleak.VerifyTestMain(m)
 }

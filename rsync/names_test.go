@@ -60,6 +60,7 @@ func (w *world) wipe() {
 }
 
 func TestNamesOfAnyBytes(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []Kind{Daemon, Local} {
 		t.Run(kind.String(), func(t *testing.T) {
 			w := newWorld(t)
@@ -78,6 +79,7 @@ func TestNamesOfAnyBytes(t *testing.T) {
 }
 
 func TestRandomNames(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	name := rapid.Custom(func(t *rapid.T) string {
 		return string(rapid.SliceOfN(rapid.Byte().Filter(func(b byte) bool { return b != 0 && b != '/' }), 1, 255).Draw(t, "name"))
@@ -137,6 +139,7 @@ func TestPathsNearTheLimit(t *testing.T) {
 // TestFailuresOfAnyName makes every file fail and expects every one of them to
 // be named, through the temporary names rsync prints.
 func TestFailuresOfAnyName(t *testing.T) {
+	t.Parallel()
 	needRoot(t)
 	w := newWorld(t, mapped...)
 	piece := rapid.SampledFrom([]string{".", "..", "a", "b", "é", "\xff", `"`, " (in m)", ` -> "`, "\n", `\#012`, strings.Repeat("x", 60), strings.Repeat("é", 60)})

@@ -32,6 +32,7 @@ func (w *world) rename(from, to string) {
 }
 
 func TestRenamedFolderIsNotSentAgain(t *testing.T) {
+	t.Parallel()
 	files := 20
 	if os.Getenv("SYNCSVC_LONG") != "" {
 		files = 200
@@ -64,9 +65,8 @@ func TestRenamedFolderIsNotSentAgain(t *testing.T) {
 	}
 }
 
-func TestRenamedFolderOutsideOfAChroot(t *testing.T) {
-	needRoot(t)
-	w := newWorld(t, "use chroot = yes")
+func TestRenamedFolderWithoutChroot(t *testing.T) {
+	w := newWorld(t, "use chroot = no")
 	w.album("old", 3)
 	w.run(w.target(), w.tree("./"), Done)
 	w.rename("old", "new")

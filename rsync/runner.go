@@ -115,6 +115,7 @@ func (r *Runner) run(ctx context.Context, t Target, j Job) Result {
 		return notRun(Source, err, "")
 	}
 	defer root.Close()
+	j.Paths = realPaths(root, j)
 	return r.runIn(ctx, job{Target: t, Job: j, program: program, root: root})
 }
 

@@ -22,6 +22,7 @@ func script(t *testing.T, text string) string {
 }
 
 func TestEndOfContextStopsRsync(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.write("big=" + strings.Repeat("0123456789abcdef", 1<<20))
 	target := w.local()
@@ -49,6 +50,7 @@ func TestEndOfContextStopsRsync(t *testing.T) {
 }
 
 func TestRsyncThatWillNotEndIsKilled(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.runner.patience.term = 10 * time.Millisecond
 	target := w.local()
@@ -68,6 +70,7 @@ func TestRsyncThatWillNotEndIsKilled(t *testing.T) {
 }
 
 func TestRunThatMovesNothingIsGivenUp(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.runner.patience.beat, w.runner.patience.stall = 5*time.Millisecond, 10*time.Millisecond
 	target := w.local()
@@ -80,6 +83,7 @@ func TestRunThatMovesNothingIsGivenUp(t *testing.T) {
 }
 
 func TestSuccessHasToBeShown(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	const sum = "echo; echo 'sent 10 bytes  received 10 bytes  20.00 bytes/sec'; "
 	for name, c := range map[string]struct {
@@ -137,6 +141,7 @@ func TestEndedContextRunsNothing(t *testing.T) {
 }
 
 func TestRsyncDiesWithUs(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.write("big=" + strings.Repeat("0123456789abcdef", 1<<20))
 	victim := exec.Command(os.Args[0])

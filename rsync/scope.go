@@ -38,11 +38,9 @@ func (s *scope) covers(path string) bool {
 		if s.whole[path] || s.named[path] {
 			return true
 		}
-		i := strings.LastIndexByte(path, '/')
-		if i < 0 {
+		if path = parent(path); path == "." {
 			return false
 		}
-		path = path[:i]
 	}
 }
 

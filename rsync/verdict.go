@@ -129,7 +129,9 @@ func (v *verdict) failed(path, reason string, kind FailureKind) {
 }
 
 // forPeople leaves out where the sender stands, which is nowhere they know.
-func forPeople(reason string) string { return printable(strings.ReplaceAll(reason, here, "")) }
+func forPeople(reason string) string {
+	return printable(strings.NewReplacer(`"`+here+`"`, `"."`, here, "").Replace(reason))
+}
 
 func kindOf(errno syscall.Errno) FailureKind {
 	switch errno {

@@ -13,9 +13,11 @@ func (d *Daemon) configure() error {
 	var conf strings.Builder
 	fmt.Fprintf(&conf, "port = %d\naddress = %s\n", d.Port, d.options.Address)
 	fmt.Fprintf(&conf, "pid file = %s\nlock file = %s\nlog file = %s\n", d.file("pid"), d.file("lock"), d.file("log"))
-	conf.WriteString("socket options = TCP_NODELAY\nuse chroot = no\nmunge symlinks = no\nreverse lookup = no\n")
+	conf.WriteString("socket options = TCP_NODELAY\nmunge symlinks = no\nreverse lookup = no\n")
 	if os.Getuid() == 0 {
-		conf.WriteString("uid = 0\ngid = 0\n")
+		conf.WriteString("use chroot = yes\nuid = 0\ngid = 0\n")
+	} else {
+		conf.WriteString("use chroot = no\n")
 	}
 	writeLines(&conf, d.options.Global)
 	for _, m := range d.options.Modules {

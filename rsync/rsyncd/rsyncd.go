@@ -3,9 +3,15 @@
 //
 // It is not a way to run a daemon for others: it serves what it is told to
 // whoever can connect to the address.
+//
+// As root the daemon uses chroot, because one that does not changes symbolic
+// links without a word (measured with 3.5.0): with "munge symlinks = no" it takes
+// the slash off absolute ones and cuts ".." that lead out of the module, with
+// "yes" it puts /rsyncd-munged/ in front of all of them.
 package rsyncd
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net"
@@ -13,6 +19,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -158,8 +165,13 @@ func (d *Daemon) signal(s syscall.Signal) {
 	}
 }
 
-// endTimeout is how long the daemon may take to end by itself.
-const endTimeout = 5 * time.Second
+const (
+	// endTimeout is how long the daemon may take to end by itself.
+	endTimeout = 5 * time.Second
+	// childTimeout is how long those who serve a connection may take then. They
+	// put away what they have of a file.
+	childTimeout = time.Second
+)
 
 func (d *Daemon) end(s syscall.Signal) {
 	if d.cmd == nil {
@@ -170,9 +182,39 @@ func (d *Daemon) end(s syscall.Signal) {
 	hard := time.AfterFunc(endTimeout, func() { d.signal(unix.SIGKILL) })
 	d.untilDead()
 	hard.Stop()
-	d.signal(unix.SIGKILL) // its children, before the number is free again
+	// Its children, before the number is free again.
+	pid := d.cmd.Process.Pid
+	untilGroupGone(pid, childTimeout)
+	d.signal(unix.SIGKILL)
+	untilGroupGone(pid, endTimeout)
 	_ = d.cmd.Wait()
 	d.cmd = nil
+}
+
+// untilGroupGone waits for the children to be gone, but not for ever.
+func untilGroupGone(group int, limit time.Duration) {
+	deadline := time.Now().Add(limit)
+	for groupLives(group) && time.Now().Before(deadline) {
+		<-time.After(time.Millisecond)
+	}
+}
+
+// groupLives looks for members of a process group that are not zombies, which
+// stay around where process 1 does not collect them.
+func groupLives(group int) bool {
+	if unix.Kill(-group, 0) != nil {
+		return false
+	}
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, file := range stats {
+		text, _ := os.ReadFile(file)
+		// "pid (name) state parent group …", and a name may hold anything.
+		fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+		if len(fields) > 2 && fields[0] != "Z" && fields[2] == strconv.Itoa(group) {
+			return true
+		}
+	}
+	return false
 }
 
 // untilDead returns when the daemon has exited and is still to be waited for.
