@@ -19,27 +19,41 @@ func (in *instance) gained(id watch.Identity, before string, lost time.Time) {
 	var sweep []*target
 	since := now
 	for _, t := range in.targets {
+		strange := t.fillFrom(id.String(), replaced)
 		from, why := t.safeStart(id.String(), lost, in.settingsOf(t))
 		switch {
-		case replaced:
-			t.fill(now, true, "the source folder is another one than before")
+		case strange:
+			t.fill(now, "the source folder is another one than before; deletions will be held")
 		case why == "":
 			sweep, since = append(sweep, t), earlier(since, from)
-		case in.Module.FullSync == config.FullNever:
+		case in.Module.FullSync == config.FullNever && !t.isStrict():
 			t.base(now)
+			sweep = append(sweep, t)
 		default:
-			t.fill(now, false, why)
+			t.fill(now, why)
 		}
-		if in.Module.FullSync == config.FullOnStart && lost.IsZero() && !replaced && why == "" {
-			t.fill(now, false, "full_sync is on-start")
+		if in.Module.FullSync == config.FullOnStart && lost.IsZero() && !strange && why == "" {
+			t.fill(now, "full_sync is on-start")
 		}
 	}
+	in.sweep, in.arming = sweep, true
 	if len(sweep) > 0 {
 		in.sweeper.prepare(change.Change{Path: change.Root, Scope: change.Scan, Since: since}, sweep)
 	}
 	for _, t := range in.targets {
 		t.nudge()
 	}
+}
+
+// scanners returns the targets for which a scan is of use. The first one after
+// arming, which covers the time the arming took, tells nothing to a target
+// whose full sync begins after it.
+func (in *instance) scanners() []*target {
+	if !in.arming || in.source.status().watch.Overflows > 0 {
+		return in.targets
+	}
+	in.arming = false
+	return in.sweep
 }
 
 // safeStart returns the moment from which a scan finds everything the target
@@ -58,20 +72,43 @@ func (t *target) safeStart(source string, lost time.Time, settings string) (from
 		err = t.mark.Trusted(clock, source, settings)
 	}
 	if err != nil {
-		return time.Time{}, err.Error()
+		// A moment of a clock that was ahead would hold up the next ones.
+		t.mark, t.markWhy, t.upto = nil, err.Error(), time.Time{}
+		return time.Time{}, t.markWhy
 	}
 	t.based = true
 	return t.mark.Upto, ""
 }
 
-// fill asks for a full sync. After the source was replaced its deletions are
-// held whatever their number.
-func (t *target) fill(now time.Time, strict bool, why string) {
-	t.log.Info("full sync", "why", why)
+// fillFrom notes which root the target is filled from now. It reports whether
+// that is another one than before, in this life of the module or an earlier
+// one; then every deletion is held until a full sync is done, and the
+// checkpoint stays.
+func (t *target) fillFrom(source string, replaced bool) (strange bool) {
 	t.mu.Lock()
-	t.strict = t.strict || strict
-	t.based = t.based && !strict // until it is done the checkpoint stays
-	t.mu.Unlock()
+	defer t.mu.Unlock()
+	strange = replaced || t.mark != nil && t.mark.Source != source
+	if strange {
+		t.based, t.strict = false, true
+	}
+	t.source = source
+	return strange
+}
+
+// filledFrom returns the root that the target has had a full sync from, "" when
+// there is none.
+func (t *target) filledFrom() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.based {
+		return ""
+	}
+	return t.source
+}
+
+// fill asks for a full sync.
+func (t *target) fill(now time.Time, why string) {
+	t.log.Info("full sync", "why", why)
 	c := compareAll(change.Root)
 	c.Since = now
 	t.offer([]change.Change{c})

@@ -22,8 +22,6 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
-	"golang.org/x/sync/semaphore"
-
 	"github.com/syncsvc/syncsvc/change"
 	"github.com/syncsvc/syncsvc/checkpoint"
 	"github.com/syncsvc/syncsvc/config"
@@ -55,6 +53,10 @@ type instance struct {
 	sweeper *sweeper
 	targets []*target
 	runner  *rsync.Runner
+
+	// owned by the goroutine of source
+	arming bool      // the watcher has not asked for its first scan yet
+	sweep  []*target // those that need it
 }
 
 // Run mirrors the module until ctx ends. It returns nil after a clean stop, an
@@ -109,9 +111,9 @@ func newInstance(o Options, home string) (*instance, error) {
 		options: watchOptions(o), ground: in.ground,
 		inlet: in.inlet, gained: in.gained, dropped: in.dropped,
 	}
-	slots := semaphore.NewWeighted(int64(o.Module.Threads))
+	threads := newSlots(o.Module.Threads)
 	for _, ct := range o.Module.Targets {
-		t, err := in.newTarget(ct, slots)
+		t, err := in.newTarget(ct, threads)
 		if err != nil {
 			return nil, errors.Join(err, in.runner.Close())
 		}
@@ -129,7 +131,7 @@ func watchOptions(o Options) watch.Options {
 	}
 }
 
-func (in *instance) newTarget(ct config.Target, slots *semaphore.Weighted) (*target, error) {
+func (in *instance) newTarget(ct config.Target, threads *slots) (*target, error) {
 	share := max(1, in.Module.Threads/len(in.Module.Targets))
 	log := in.Log.With("target", ct.URL)
 	t := &target{
@@ -143,7 +145,7 @@ func (in *instance) newTarget(ct config.Target, slots *semaphore.Weighted) (*tar
 		ledger:  newLedger(in.Module.FailLog.RetryEvery),
 		flights: make(map[*job]*flight),
 	}
-	t.courier = newSender(ct, in, t, slots)
+	t.courier = newSender(ct, in, t, threads)
 	return t, in.remember(t)
 }
 
@@ -173,7 +175,7 @@ func (in *instance) run(ctx context.Context) error {
 	in.Log.Info("module starts", "watch", in.Module.Watch, "targets", len(in.targets))
 	feeders.Wait()
 	senders.Wait()
-	err = in.save()
+	err = in.save(true)
 	stopAPI()
 	front.Wait()
 	in.Log.Info("module stopped")
@@ -186,7 +188,9 @@ func (in *instance) inlet(seen []change.Change) {
 	plain := seen[:0:0]
 	for _, c := range seen {
 		if c.Scope == change.Scan {
-			in.sweeper.ask(c, in.targets)
+			if scanners := in.scanners(); len(scanners) > 0 {
+				in.sweeper.ask(c, scanners)
+			}
 			continue
 		}
 		plain = append(plain, c)

@@ -13,8 +13,13 @@ import (
 	"github.com/syncsvc/syncsvc/checkpoint"
 )
 
-// saveEvery is how often a checkpoint that moved is written.
-const saveEvery = time.Second
+const (
+	// saveEvery is how often a checkpoint is written while something is sent.
+	saveEvery = time.Second
+	// saveIdle is how often it is written when only time passes: a disk that
+	// sleeps is worth more than a shorter scan.
+	saveIdle = 30 * time.Second
+)
 
 // remember loads what an earlier life of the module left about t.
 func (in *instance) remember(t *target) error {
@@ -43,16 +48,16 @@ func (in *instance) remember(t *target) error {
 // keepCheckpoint saves at most once a second until ctx ends.
 func (in *instance) keepCheckpoint(ctx context.Context) {
 	for sleep(ctx, saveEvery) {
-		if err := in.save(); err != nil {
+		if err := in.save(false); err != nil {
 			in.Log.Error("saving the checkpoint failed; a crash now costs a longer scan", "err", err,
 				"hint", "is the disk of "+in.StateDir+" full or read-only?")
 		}
 	}
 }
 
-// save writes what moved since the last time. The fail list goes first: the
-// checkpoint may have passed what is on it.
-func (in *instance) save() error {
+// save writes what moved since the last time, all of it or what is due. The fail
+// list goes first: the checkpoint may have passed what is on it.
+func (in *instance) save(all bool) error {
 	seen := in.source.horizon()
 	var errs []error
 	for _, t := range in.targets {
@@ -65,7 +70,7 @@ func (in *instance) save() error {
 			}
 			errs = append(errs, in.writeFailLog())
 		}
-		if mark.IsZero() {
+		if mark.IsZero() || !(all || t.saveDue(time.Now())) {
 			continue
 		}
 		errs = append(errs, in.saveMark(t, mark))
@@ -74,7 +79,7 @@ func (in *instance) save() error {
 }
 
 func (in *instance) saveMark(t *target, upto time.Time) error {
-	source := in.source.identity()
+	source := t.filledFrom()
 	if source == "" {
 		return nil
 	}
@@ -107,6 +112,18 @@ func (t *target) advance(seen time.Time) (upto time.Time, list []checkpoint.Fail
 	}
 	t.upto = seen
 	return seen, list, changed
+}
+
+// saveDue reports whether the checkpoint is to be written at now, and takes it
+// for written.
+func (t *target) saveDue(now time.Time) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.savedJobs == t.tally.Jobs && now.Sub(t.savedAt) < saveIdle {
+		return false
+	}
+	t.savedJobs, t.savedAt = t.tally.Jobs, now
+	return true
 }
 
 func (t *target) unsaved() {

@@ -16,6 +16,9 @@ const (
 	undone
 	// unexplained: something failed and rsync did not say which path.
 	unexplained
+	// mistaken: nothing is certain, and what the job builds on is not there;
+	// every item is owed again without it.
+	mistaken
 	// withheld: everything was sent, but its deletions are more than may be
 	// made without a person's approval.
 	withheld
@@ -63,12 +66,27 @@ func (l *ledger) settle(j *job, o outcome, now time.Time) {
 		l.acknowledge(j, o, now)
 	case unexplained:
 		l.split(j, o.reason, now)
+		if j.shape == flat {
+			l.addUnfilled(j, o.folders)
+		}
 	case withheld:
 		l.acknowledge(l.hold(j, o.deletions), o, now)
 	default:
-		for _, it := range j.items {
-			l.add(it.Change)
+		l.again(j, o)
+	}
+}
+
+// again owes everything anew. Folders that the job made nonetheless will not be
+// new the next time, so what is in them is owed now.
+func (l *ledger) again(j *job, o outcome) {
+	for _, it := range j.items {
+		if o.verdict == mistaken {
+			it.Was = ""
 		}
+		l.add(it.Change)
+	}
+	if j.shape == flat {
+		l.addUnfilled(j, o.folders)
 	}
 }
 
@@ -98,13 +116,13 @@ func (l *ledger) acknowledge(j *job, o outcome, now time.Time) {
 			l.add(change.Change{Path: p, Since: j.started})
 		}
 	}
-	l.addUnfilled(j, o.folders, mine)
+	l.addUnfilled(j, o.folders)
 	l.addParents(j)
 }
 
 // addUnfilled owes the contents of folders that the job made on the target but
 // did not fill: sub-folders of a listing, and parents that the target had lost.
-func (l *ledger) addUnfilled(j *job, folders []string, mine map[string]kind) {
+func (l *ledger) addUnfilled(j *job, folders []string) {
 	if j.shape == tree || len(j.items) == 0 {
 		return
 	}
@@ -112,11 +130,25 @@ func (l *ledger) addUnfilled(j *job, folders []string, mine map[string]kind) {
 		l.addReplaced(j, folders)
 		return
 	}
+	mine := make(map[string]bool, len(j.items))
+	for _, it := range j.items {
+		mine[it.Path] = true
+	}
 	for _, p := range folders {
-		if _, ok := mine[p]; !ok {
+		if !mine[p] {
 			l.add(change.Change{Path: p, Scope: change.Tree, Quick: true, Since: j.started})
 		}
 	}
+}
+
+// walked reports whether a tree job in the air comes to path.
+func (l *ledger) walked(path string) bool {
+	for _, j := range l.flying {
+		if j.shape == tree && j.under(path) {
+			return true
+		}
+	}
+	return false
 }
 
 // addReplaced owes a careful look at a renamed folder whose new name the

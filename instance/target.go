@@ -34,7 +34,8 @@ type target struct {
 	mark       *checkpoint.Mark // of an earlier life; nil when there is none to trust
 	markWhy    string           // why there is none
 	based      bool             // the target has had a full sync, or needs none
-	strict     bool             // the next full sync holds every deletion
+	strict     bool             // every deletion is held until a full sync is done
+	source     string           // identity of the root it is filled from
 	paused     bool
 	upto       time.Time
 	tally      control.Counters
@@ -43,17 +44,18 @@ type target struct {
 	errAt      time.Time
 	flights    map[*job]*flight
 	probing    bool
+	asked      time.Time // the last probe
 	sweeping   bool
 	deletions  []deletion    // of guarded jobs, the last minute's
 	stateSeen  control.State // as last shown
 	stateSince time.Time
-	missed     bool // a probe failed while jobs were in the air
 }
 
 // flight is a job in the air, as the loop sees it.
 type flight struct {
 	cancel context.CancelFunc
 	meter  *meter
+	missed time.Time // a probe failed while it stood still
 }
 
 type landing struct {
@@ -68,6 +70,10 @@ type courier interface {
 	carry(ctx context.Context, j *job, m *meter) outcome
 	// probe asks cheaply whether the target is there.
 	probe(ctx context.Context) error
+	// awayHint is what a person could do when the target does not answer.
+	awayHint() string
+	// contested reports whether jobs of other targets wait for this one's.
+	contested() bool
 }
 
 // offer makes changes owed. It never waits for a transfer.
@@ -96,15 +102,16 @@ func (t *target) run(ctx, drained context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for ctx.Err() == nil {
-		t.retryDue(time.Now())
+		now := time.Now()
+		t.retryDue(now)
 		t.dispatch(drained, &senders)
 		t.sweepOwn(ctx, &senders)
-		timer.Reset(t.pause(time.Now()))
+		t.checkFlights(ctx, &senders)
+		timer.Reset(t.pause(now))
 		select {
 		case <-ctx.Done():
 		case <-t.wake:
 		case <-timer.C:
-			t.checkFlights(ctx, &senders)
 		case l := <-t.landed:
 			t.settle(l)
 		case err := <-t.probed:
@@ -153,22 +160,25 @@ func (t *target) dispatch(ctx context.Context, senders *sync.WaitGroup) {
 }
 
 // mayStart reports whether the target takes jobs now. A target that failed is
-// probed first, and then tried with one job.
+// probed first, and then tried with one job, whatever else is in the air.
 func (t *target) mayStart(ctx context.Context, senders *sync.WaitGroup) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.paused || !t.ground.firm() {
+	now := time.Now()
+	switch {
+	case t.paused || !t.ground.firm():
 		return false
-	}
-	if !t.circuit.open() {
+	case !t.circuit.open():
 		return true
-	}
-	if len(t.flights) > 0 || time.Now().Before(t.circuit.until) || !t.ledger.work() {
+	case !t.circuit.due(now):
 		return false
-	}
-	if !t.circuit.probed {
+	case !t.circuit.probed:
 		t.startProbe(ctx, senders)
 		return false
+	}
+	if !t.ledger.work() {
+		// nothing else would ever show that it is well again
+		t.ledger.add(change.Change{Path: change.Root, Quick: true, Since: now})
 	}
 	return true
 }
@@ -178,7 +188,7 @@ func (t *target) startProbe(ctx context.Context, senders *sync.WaitGroup) {
 	if t.probing {
 		return
 	}
-	t.probing = true
+	t.probing, t.asked = true, time.Now()
 	senders.Go(func() { t.probed <- t.courier.probe(ctx) })
 }
 
@@ -229,9 +239,13 @@ func (t *target) endAll() {
 // launch carries j in the background.
 func (t *target) launch(ctx context.Context, j *job, senders *sync.WaitGroup) {
 	ctx, cancel := context.WithCancel(ctx)
-	f := &flight{cancel: cancel, meter: &meter{started: time.Now()}}
+	f := &flight{cancel: cancel, meter: &meter{}}
 	t.mu.Lock()
 	t.flights[j] = f
+	j.source = t.source
+	if t.circuit.open() {
+		t.circuit.trial = j
+	}
 	t.mu.Unlock()
 	t.log.Debug("job starts", "shape", j.shape.String(), "paths", len(j.items), "first", j.items[0].Path)
 	senders.Go(func() {
@@ -245,6 +259,9 @@ func (t *target) settle(l landing) {
 	now := time.Now()
 	t.mu.Lock()
 	delete(t.flights, l.job)
+	if t.circuit.trial == l.job {
+		t.circuit.trial = nil
+	}
 	t.ledger.settle(l.job, l.outcome, now)
 	t.count(l.job, l.outcome, now)
 	t.mu.Unlock()
@@ -272,7 +289,7 @@ func (t *target) count(j *job, o outcome, now time.Time) {
 	if o.verdict == answered && j.shape == rename {
 		t.tally.Renamed++
 	}
-	if j.whole() && (o.verdict == answered || o.verdict == withheld) {
+	if j.whole() && j.source == t.source && (o.verdict == answered || o.verdict == withheld) {
 		t.tally.FullSyncs++
 		t.based, t.strict = true, false
 	}
@@ -295,7 +312,7 @@ func (t *target) judge(o outcome, now time.Time) {
 		if t.circuit.fail(now, o.trouble, o.reason, o.hint) {
 			t.log.Warn("target does not take files, will retry", "reason", o.reason, "hint", o.hint)
 		}
-	case o.verdict == answered || o.verdict == withheld:
+	case o.verdict == answered || o.verdict == withheld || o.verdict == unexplained:
 		if n := t.circuit.ok(); n > 0 {
 			t.log.Info("target is back", "failures", n)
 		}
@@ -318,24 +335,22 @@ func (t *target) retryDue(now time.Time) {
 	}
 }
 
-// pause returns how long the loop may wait when nothing happens.
+// pause returns how long the loop may wait when nothing happens. now is from
+// before the loop last looked at everything: what was due by then has had its
+// chance, and waits for something to happen.
 func (t *target) pause(now time.Time) time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	wait := time.Hour
 	sooner := func(at time.Time) {
-		if !at.IsZero() {
-			wait = min(wait, max(0, at.Sub(now)))
+		if at.After(now) {
+			wait = min(wait, at.Sub(now))
 		}
 	}
 	sooner(t.ledger.wakeAt())
 	sooner(t.ledger.failing.wakeAt())
-	if t.circuit.open() && len(t.flights) == 0 && !t.probing {
-		sooner(t.circuit.until)
-	}
-	if len(t.flights) > 0 {
-		wait = min(wait, quietFlight)
-	}
+	sooner(t.circuit.until)
+	sooner(t.nextCheck())
 	return wait
 }
 
