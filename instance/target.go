@@ -38,6 +38,8 @@ type target struct {
 	source     string           // identity of the root it is filled from
 	paused     bool
 	upto       time.Time
+	savedJobs  int64     // tally.Jobs when the checkpoint was last written
+	savedAt    time.Time // and when that was
 	tally      control.Counters
 	success    time.Time // last job that was answered
 	lastErr    string
