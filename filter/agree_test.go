@@ -16,7 +16,7 @@ import (
 // lists on each.
 func rounds() (trees, lists int) {
 	if os.Getenv("SYNCSVC_LONG") == "" {
-		return 6, 20
+		return 5, 16
 	}
 	return 60, 50
 }
@@ -25,6 +25,20 @@ func rounds() (trees, lists int) {
 // so this is more than the machine has processors.
 const atOnce = 8
 
+// sideBySide calls do with 0 to n-1 and waits for all.
+func sideBySide(n int, do func(i int)) {
+	var group sync.WaitGroup
+	free := make(chan struct{}, atOnce) // at most so many at a time
+	for i := range n {
+		free <- struct{}{}
+		group.Go(func() {
+			defer func() { <-free }()
+			do(i)
+		})
+	}
+	group.Wait()
+}
+
 // eachCase runs check on random trees and rules, several at once: check must not
 // call t.Fatal. A failure names tree and list, with which it can be repeated.
 func eachCase(t *testing.T, check func(c *testCase)) {
@@ -32,16 +46,9 @@ func eachCase(t *testing.T, check func(c *testCase)) {
 	for n := range uint64(trees) {
 		all := newDice(n, 0).tree()
 		top := all.make(t)
-		var group sync.WaitGroup
-		free := make(chan struct{}, atOnce)
-		for list := range uint64(lists) {
-			free <- struct{}{}
-			group.Go(func() {
-				check(newCase(t, n, list+1, all, top))
-				<-free
-			})
-		}
-		group.Wait()
+		sideBySide(lists, func(list int) {
+			check(newCase(t, n, uint64(list)+1, all, top))
+		})
 		if t.Failed() {
 			return
 		}

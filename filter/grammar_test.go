@@ -153,9 +153,10 @@ func TestMergeFilesAreReadAsRsyncReadsThem(t *testing.T) {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		for _, mods := range []string{"", "-", "+", "w", "w-", "w+", "s", "s-", "r", "p", "n", "e", "es-"} {
-			checkMerge(t, src, full("- b", "."+mods+" "+name, "- x"), text)
-		}
+		mods := []string{"", "-", "+", "w", "w-", "w+", "s", "s-", "r", "p", "n", "e", "es-"}
+		sideBySide(len(mods), func(i int) {
+			checkMerge(t, src, full("- b", "."+mods[i]+" "+name, "- x"), text)
+		})
 	}
 }
 
