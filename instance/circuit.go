@@ -28,7 +28,8 @@ func (t trouble) longestDelay() time.Duration {
 }
 
 // circuit decides when a target that failed is tried again. Open means that
-// nothing is sent. The zero value is closed: the target is taken to be well.
+// nothing is sent but, now and then, one job to see how it is. The zero value
+// is closed: the target is taken to be well.
 type circuit struct {
 	failures int
 	reason   string
@@ -36,22 +37,39 @@ type circuit struct {
 	since    time.Time // when the row of failures began
 	until    time.Time // not before
 	probed   bool      // it answered a probe since the last failure
+	trial    *job      // the one that is under way meanwhile
+	told     [misconfigured + 1]bool
 }
 
 func (c *circuit) open() bool { return c.failures > 0 }
 
-// fail records a failure at now and returns true when it is news: the first in
-// a row, or one with another reason.
-func (c *circuit) fail(now time.Time, t trouble, reason, hint string) bool {
-	news := !c.open() || c.reason != reason
+// due reports whether the target may be tried at now.
+func (c *circuit) due(now time.Time) bool {
+	return c.open() && c.trial == nil && !now.Before(c.until)
+}
+
+// fail records a failure at now and returns true when it is news: the first of
+// its kind in a row. Jobs that were in the air when the target went away all
+// fail for the same cause and count once.
+func (c *circuit) fail(now time.Time, t trouble, reason, hint string) (news bool) {
 	if !c.open() {
 		c.since = now
 	}
-	c.failures++
-	c.probed = false
 	c.reason, c.hint = reason, hint
-	c.until = now.Add(jitter(delay(c.failures, t.longestDelay())))
+	if !now.Before(c.until) {
+		c.failures++
+		c.until = now.Add(jitter(delay(c.failures, t.longestDelay())))
+	}
+	c.probed = false
+	news, c.told[t] = !c.told[t], true
 	return news
+}
+
+// answered records that the target answered a probe at now: it may be tried.
+func (c *circuit) answered(now time.Time) {
+	if c.open() {
+		c.probed, c.until = true, earlier(c.until, now)
+	}
 }
 
 // ok closes the circuit and returns how many failures there were in a row.

@@ -3,6 +3,7 @@ package instance
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/syncsvc/syncsvc/rsync"
@@ -15,16 +16,23 @@ const quietFlight = 5 * time.Second
 
 // meter shows how a running job gets on. It is safe for concurrent use.
 type meter struct {
-	started  time.Time
+	begun    atomic.Pointer[time.Time] // nil while the job waits for a slot
 	progress rsync.Progress
 }
 
-// moved is when the job last gave a sign of life.
+func (m *meter) begin(now time.Time) { m.begun.Store(&now) }
+
+// moved is when the job last gave a sign of life; the zero time when it has
+// not begun.
 func (m *meter) moved() time.Time {
-	if last := m.progress.Last(); last.After(m.started) {
+	begun := m.begun.Load()
+	if begun == nil {
+		return time.Time{}
+	}
+	if last := m.progress.Last(); last.After(*begun) {
 		return last
 	}
-	return m.started
+	return *begun
 }
 
 // checkFlights probes the target when a job has been quiet for long: rsync may
@@ -32,9 +40,28 @@ func (m *meter) moved() time.Time {
 func (t *target) checkFlights(ctx context.Context, senders *sync.WaitGroup) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.quiet(time.Now())) > 0 {
+	now := time.Now()
+	if now.Sub(t.asked) >= quietFlight && len(t.quiet(now)) > 0 {
 		t.startProbe(ctx, senders)
 	}
+}
+
+// nextCheck is when checkFlights may have something to do; the zero time when
+// nothing is in the air. The caller holds mu.
+func (t *target) nextCheck() time.Time {
+	var next time.Time
+	for _, f := range t.flights {
+		if moved := f.meter.moved(); !moved.IsZero() && (next.IsZero() || moved.Before(next)) {
+			next = moved
+		}
+	}
+	switch {
+	case next.IsZero():
+		return next
+	case next.Before(t.asked):
+		next = t.asked
+	}
+	return next.Add(quietFlight)
 }
 
 // quiet returns the jobs in the air that have moved nothing for a while; the
@@ -42,7 +69,7 @@ func (t *target) checkFlights(ctx context.Context, senders *sync.WaitGroup) {
 func (t *target) quiet(now time.Time) []*flight {
 	var quiet []*flight
 	for _, f := range t.flights {
-		if now.Sub(f.meter.moved()) >= quietFlight {
+		if moved := f.meter.moved(); !moved.IsZero() && now.Sub(moved) >= quietFlight {
 			quiet = append(quiet, f)
 		}
 	}
@@ -57,25 +84,23 @@ func (t *target) answer(err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.probing = false
-	switch {
-	case err != nil && len(t.flights) > 0:
-		if !t.missed {
-			t.log.Warn("target does not answer while a job runs", "reason", err.Error())
+	quiet := t.quiet(now)
+	if err != nil {
+		if t.circuit.fail(now, unreachable, err.Error(), t.courier.awayHint()) {
+			t.log.Warn("target is away, will retry", "reason", err.Error(), "hint", t.circuit.hint)
 		}
-		t.missed = true
-	case err != nil:
-		if t.circuit.fail(now, unreachable, err.Error(), "") {
-			t.log.Warn("target is away, will retry", "reason", err.Error())
+		for _, f := range quiet {
+			f.missed = now
+			if t.courier.contested() {
+				f.cancel() // another target waits for its slot
+			}
 		}
-	case t.missed:
-		t.missed = false
-		for _, f := range t.quiet(now) {
+		return
+	}
+	t.circuit.answered(now)
+	for _, f := range quiet {
+		if !f.missed.IsZero() && !f.meter.moved().After(f.missed) {
 			f.cancel()
 		}
-	default:
-		t.circuit.probed = true
-	}
-	if len(t.flights) == 0 {
-		t.missed = false
 	}
 }

@@ -53,17 +53,18 @@ func newLedger(retryEvery time.Duration) *ledger {
 func (l *ledger) add(c change.Change) {
 	switch {
 	case c.Was != "" && l.renames.Len() < maxRenames:
-		l.follow(c.Was, c.Path)
-		l.renames.Add(c)
+		l.addRename(c)
 	case c.Scope == change.Tree:
 		c.Was = ""
-		l.bulk.Add(c)
+		l.addBulk(c)
 	case c.Scope == change.Scan:
 		l.scans.Add(c)
 	default:
 		c.Was = ""
 		l.owed.Add(c)
-		l.sortOut()
+		if l.owed.Len() == 1 {
+			l.sortOut(l.owed)
+		}
 	}
 }
 
@@ -71,13 +72,37 @@ func (l *ledger) add(c change.Change) {
 // sent as what they are: something new and something gone.
 const maxRenames = 1000
 
-// sortOut moves what the owed set collapsed into to where it belongs.
-func (l *ledger) sortOut() {
-	if l.owed.Len() != 1 {
+// addRename owes a rename by the name that the target knows: what is renamed
+// twice before it is sent has one origin.
+func (l *ledger) addRename(c change.Change) {
+	l.follow(c.Was, c.Path)
+	for _, first := range l.renames.Take(1, func(r change.Change) bool { return r.Path == c.Was }) {
+		c.Was, first.Was = first.Was, ""
+		l.add(first)
+	}
+	if c.Was == c.Path {
+		c.Was = "" // it is back where it was
+		l.add(c)
 		return
 	}
-	for _, c := range l.owed.Take(1, func(c change.Change) bool { return c.Scope == change.Scan }) {
-		l.scans.Add(c)
+	l.renames.Add(c)
+}
+
+// addBulk owes a tree or a big file.
+func (l *ledger) addBulk(c change.Change) {
+	before := l.bulk.Len()
+	l.bulk.Add(c)
+	if l.bulk.Len() < before {
+		l.sortOut(l.bulk)
+	}
+}
+
+// sortOut moves what a set collapsed into to where it belongs.
+func (l *ledger) sortOut(s *change.Set) {
+	for _, c := range s.Take(1, func(c change.Change) bool { return c.Scope == change.Scan }) {
+		if !c.Since.IsZero() { // else there were only trees, which are one now
+			l.scans.Add(c)
+		}
 	}
 }
 

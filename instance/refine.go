@@ -74,6 +74,7 @@ func (l *ledger) refineFlat(j *job, ln lanes, deletes bool) (stale []string) {
 		switch {
 		case it.seen.kind == gone && !deletes:
 			l.busy.Remove(it.Path)
+			l.failing.clear(it.Change) // it stays on the target
 			return false
 		case it.seen.kind == gone && busyElsewhere.HoldsBelow(it.Path):
 			stale = append(stale, it.Path)
@@ -81,7 +82,7 @@ func (l *ledger) refineFlat(j *job, ln lanes, deletes bool) (stale []string) {
 			return false
 		case it.Scope == change.Entry && it.seen.size >= ln.bigFile && j.lane == fast:
 			l.busy.Remove(it.Path)
-			l.bulk.Add(it.Change)
+			l.addBulk(it.Change)
 			return false
 		}
 		return true
@@ -120,7 +121,7 @@ func (l *ledger) fill(j *job) {
 	j.keep(func(it item) bool {
 		if bytes >= bulkBytes {
 			l.busy.Remove(it.Path)
-			l.bulk.Add(it.Change)
+			l.addBulk(it.Change)
 			return false
 		}
 		bytes += it.seen.size

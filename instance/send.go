@@ -1,13 +1,13 @@
 package instance
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
 	"path"
 	"strings"
-
-	"golang.org/x/sync/semaphore"
+	"time"
 
 	"github.com/syncsvc/syncsvc/change"
 	"github.com/syncsvc/syncsvc/config"
@@ -22,14 +22,14 @@ type sender struct {
 	limit   config.Limit
 	ground  *ground
 	runner  *rsync.Runner
-	slots   *semaphore.Weighted // the module's threads
+	slots   *slots
 	t       *target
 }
 
-func newSender(ct config.Target, in *instance, t *target, slots *semaphore.Weighted) *sender {
+func newSender(ct config.Target, in *instance, t *target, threads *slots) *sender {
 	return &sender{
 		to: rsyncTarget(ct), deletes: ct.Delete, limit: ct.MaxDelete,
-		ground: in.ground, runner: in.runner, slots: slots, t: t,
+		ground: in.ground, runner: in.runner, slots: threads, t: t,
 	}
 }
 
@@ -45,13 +45,27 @@ func rsyncTarget(ct config.Target) rsync.Target {
 
 func (s *sender) probe(ctx context.Context) error { return rsync.Probe(ctx, s.to) }
 
+func (s *sender) contested() bool { return s.slots.contested() }
+
+func (s *sender) awayHint() string {
+	host := s.to.String()
+	switch s.to.Kind {
+	case rsync.Daemon:
+		return "is the rsync daemon running there, and its port open? try: rsync " + host
+	case rsync.SSH:
+		return "is the host up, and the port of its ssh server open? try ssh by hand"
+	}
+	return "is its disk mounted?"
+}
+
 // carry pins the source, so that everything the job reads and everything it
 // takes for deleted is of the folder that is watched.
 func (s *sender) carry(ctx context.Context, j *job, m *meter) outcome {
-	if err := s.slots.Acquire(ctx, 1); err != nil {
+	if err := s.slots.take(ctx); err != nil {
 		return outcome{verdict: undone}
 	}
-	defer s.slots.Release(1)
+	defer s.slots.giveBack()
+	m.begin(time.Now())
 	root, err := s.ground.pin()
 	if err != nil {
 		return outcome{verdict: undone, reason: err.Error()}
@@ -59,12 +73,12 @@ func (s *sender) carry(ctx context.Context, j *job, m *meter) outcome {
 	defer root.Close()
 	spec, err := s.spec(ctx, j, root)
 	if err != nil {
-		return outcome{verdict: undone, reason: err.Error()}
+		return s.unprepared(ctx, j, err)
 	}
 	spec.Progress = &m.progress
 	if s.ground.filter.HasRegex() && j.shape != rename {
 		if spec, err = s.spell(ctx, j, root, spec); err != nil {
-			return s.failedDry(j, spec, err)
+			return s.failedDry(ctx, j, spec, err)
 		}
 	}
 	if spec.Delete && s.guards(j) {
@@ -74,12 +88,25 @@ func (s *sender) carry(ctx context.Context, j *job, m *meter) outcome {
 }
 
 // failedDry is the outcome when the preparation of a job failed.
-func (s *sender) failedDry(j *job, spec rsync.Job, err error) outcome {
+func (s *sender) failedDry(ctx context.Context, j *job, spec rsync.Job, err error) outcome {
 	var dry errDry
 	if errors.As(err, &dry) {
 		return s.verdict(j, spec, dry.result)
 	}
-	return outcome{verdict: undone, reason: err.Error()}
+	return s.unprepared(ctx, j, err)
+}
+
+// unprepared is the outcome when the source could not be read as it takes to
+// plan the job. It is tried later rather than at once, unless the next look at
+// the disk will plan something else.
+func (s *sender) unprepared(ctx context.Context, j *job, err error) outcome {
+	switch {
+	case ctx.Err() != nil || !s.ground.firm():
+		return outcome{verdict: undone}
+	case j.shape == rename:
+		return outcome{verdict: mistaken}
+	}
+	return outcome{verdict: undone, reason: err.Error(), blame: true, trouble: refusing}
 }
 
 // spec turns a job into what rsync is asked to do.
@@ -187,6 +214,9 @@ func (s *sender) verdict(j *job, spec rsync.Job, r rsync.Result) outcome {
 		reason: r.Reason, hint: r.Hint, deletions: r.Deleted,
 		sent: int64(r.Sent), bytesOut: r.BytesSent, bytesIn: r.BytesReceived,
 	}
+	for _, p := range r.NewDirs {
+		o.folders = append(o.folders, under(spec.Base, p))
+	}
 	switch r.Class {
 	case rsync.Done, rsync.Vanished, rsync.Partial, rsync.Limit:
 		return s.answered(j, spec, r, o)
@@ -194,8 +224,15 @@ func (s *sender) verdict(j *job, spec rsync.Job, r rsync.Result) outcome {
 		o.verdict, o.reason = undone, ""
 	case rsync.Away:
 		o.verdict, o.blame, o.trouble = undone, true, unreachable
+		o.hint = cmp.Or(o.hint, s.awayHint())
 	case rsync.Config:
 		o.verdict, o.blame, o.trouble = undone, true, misconfigured
+	case rsync.Source:
+		if j.shape == rename { // it has been renamed again
+			o.verdict, o.reason = mistaken, ""
+			return o
+		}
+		fallthrough
 	default:
 		o.verdict, o.blame, o.trouble = undone, true, refusing
 	}
@@ -218,20 +255,12 @@ func (s *sender) answered(j *job, spec rsync.Job, r rsync.Result, o outcome) out
 	for _, p := range r.Vanished {
 		o.vanished = append(o.vanished, under(spec.Base, p))
 	}
-	for _, p := range r.NewDirs {
-		o.folders = append(o.folders, under(spec.Base, p))
-	}
-	if len(j.items) >= manyFailures && len(o.failed) >= len(j.items) {
-		// not one path went through: the target is to blame, not the paths
+	if nothingWent(j, o.failed) {
 		o.verdict, o.blame, o.trouble = undone, true, refusing
 		o.failed = nil
 	}
 	return o
 }
-
-// manyFailures is how many paths, and no other, must fail in one job for the
-// target as a whole to be blamed.
-const manyFailures = 20
 
 // under is p as seen from the watch root, when base is the job's own.
 func under(base, p string) string {

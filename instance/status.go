@@ -118,8 +118,6 @@ func (t *target) state() (state control.State, reason, hint string) {
 			"look at the target with: rsync -n --delete; then run: syncsvc approve MODULE"
 	case t.circuit.open():
 		return control.Backoff, t.circuit.reason, t.circuit.hint
-	case t.missed:
-		return control.Backoff, "no answer while a job is running", ""
 	case !t.based:
 		return control.Scanning, "full sync", ""
 	case t.sweeping || len(t.ledger.walking) > 0:
@@ -167,14 +165,6 @@ func (s *source) status() sourceStatus {
 		st.watch, st.horizon = s.watcher.Status(), s.watcher.Horizon()
 	}
 	return st
-}
-
-// identity is that of the root the targets are filled from; "" before there
-// was one.
-func (s *source) identity() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.known
 }
 
 // behind says what t lacks of everything that changed before moment; "" when
