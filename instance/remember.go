@@ -19,6 +19,9 @@ const (
 	// saveIdle is how often it is written when only time passes: a disk that
 	// sleeps is worth more than a shorter scan.
 	saveIdle = 30 * time.Second
+	// saveAfter is how long after the last job something counts as being sent:
+	// until the checkpoint is past it by more than a scan's margin.
+	saveAfter = 5 * time.Second
 )
 
 // remember loads what an earlier life of the module left about t.
@@ -119,10 +122,10 @@ func (t *target) advance(seen time.Time) (upto time.Time, list []checkpoint.Fail
 func (t *target) saveDue(now time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.savedJobs == t.tally.Jobs && now.Sub(t.savedAt) < saveIdle {
+	if now.Sub(t.success) > saveAfter && now.Sub(t.savedAt) < saveIdle {
 		return false
 	}
-	t.savedJobs, t.savedAt = t.tally.Jobs, now
+	t.savedAt = now
 	return true
 }
 

@@ -38,8 +38,7 @@ type target struct {
 	source     string           // identity of the root it is filled from
 	paused     bool
 	upto       time.Time
-	savedJobs  int64     // tally.Jobs when the checkpoint was last written
-	savedAt    time.Time // and when that was
+	savedAt    time.Time // when the checkpoint was last written
 	tally      control.Counters
 	success    time.Time // last job that was answered
 	lastErr    string
