@@ -21,7 +21,7 @@ func (r *Runner) attempt(ctx context.Context, j job, makePath bool) (result Resu
 	}
 	p, err := r.spawn(j, makePath)
 	if err != nil {
-		return notRun(Config, fmt.Errorf("start rsync: %w", err), ""), false
+		return notRun(classOf(err, Config), fmt.Errorf("start rsync: %w", err), ""), false
 	}
 	out := &tally{unknown: chatter, flat: !j.Tree, onItem: j.OnItem}
 	errs := &tally{unknown: trouble, flat: !j.Tree}

@@ -144,6 +144,16 @@ func TestUnreadableSourceIsNamedAndStopsDeletions(t *testing.T) {
 	}
 }
 
+func TestWhatTheDaemonFiltersIsNamed(t *testing.T) {
+	w := newWorld(t, "exclude = *.secret /shut/")
+	w.write("a.secret=1", "shut/f=1", "d/b.secret=1", "ok=1")
+	w.put("old.secret=1")
+	r := w.run(w.target(), w.tree("./"), Partial)
+	w.wantFailed(r, "a.secret", "d/b.secret", "shut/")
+	r = w.run(w.target(), w.flat("shut/f", "old.secret", "a.secret"), Partial)
+	w.wantFailed(r, "a.secret", "old.secret", "shut/", "shut/f")
+}
+
 func TestFolderGoneFromAboveIsLookedAtAgain(t *testing.T) {
 	w := newWorld(t)
 	w.put("a/b/c/f=x", "a/keep=x", "q=x")
@@ -222,9 +232,12 @@ func TestMaxDelete(t *testing.T) {
 			if r.Deleted != 1 || r.Skipped != 3 {
 				t.Errorf("deleted %d, held %d, want 1 and 3", r.Deleted, r.Skipped)
 			}
+			w.put("x=", "y=", "d/z=")
 			j = w.flat("x", "y", "d")
 			j.MaxDelete = 0
-			w.run(target(w), j, Limit)
+			if r := w.run(target(w), j, Limit); r.Deleted != 0 || r.Skipped != 3 { // d itself is not counted
+				t.Errorf("deleted %d, held %d, want 0 and 3", r.Deleted, r.Skipped)
+			}
 			if _, err := os.Stat(filepath.Join(w.dst, "new")); err != nil {
 				t.Error("what was to be sent did not get there")
 			}

@@ -108,7 +108,9 @@ type Result struct {
 	Ignored []string
 
 	// Sent counts files whose content was sent, Deleted entries removed,
-	// Skipped deletions held back by MaxDelete.
+	// Skipped deletions held back by MaxDelete. rsync does not count a folder of
+	// which something is left, so with MaxDelete 0 Skipped is short by the
+	// folders that are not empty.
 	Sent, Deleted, Skipped int
 	// BytesSent and BytesReceived are what went over the wire, 0 when rsync did
 	// not get to its summary.

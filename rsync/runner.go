@@ -10,6 +10,8 @@ import (
 	"runtime"
 	"sync"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // patience is how long Run waits for what.
@@ -112,7 +114,7 @@ func (r *Runner) run(ctx context.Context, t Target, j Job) Result {
 	}
 	root, err := pin(j.Dir, j.Base)
 	if err != nil {
-		return notRun(Source, err, "")
+		return notRun(classOf(err, Source), err, "")
 	}
 	defer root.Close()
 	j.Paths = realPaths(root, j)
@@ -139,6 +141,16 @@ func (r *Runner) enter() error {
 
 func notRun(class Class, err error, hint string) Result {
 	return Result{Class: class, Code: -1, Reason: printable(err.Error()), Hint: hint}
+}
+
+// classOf is usual, unless this machine is only short of something.
+func classOf(err error, usual Class) Class {
+	for _, short := range []error{unix.EMFILE, unix.ENFILE, unix.ENOMEM, unix.EAGAIN} {
+		if errors.Is(err, short) {
+			return Unknown
+		}
+	}
+	return usual
 }
 
 // lookUp finds a program. It has to be absolute because rsync is started in

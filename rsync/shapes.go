@@ -49,6 +49,8 @@ var plainShapes = []shape{
 
 	{re: line(`could not make way for \w+ directory: (?P<path>.*)`), meaning: failure, within: true},
 	{re: line(`could not make way for \w+ (?:regular file|symlink|device file|special file): (?P<path>.*)`), meaning: failure},
+	{re: line(`ERROR: daemon refused to receive directory "(?P<path>.*)"`), meaning: failure, within: true},
+	{re: line(`ERROR: daemon refused to receive [a-z ]+ "(?P<path>.*)"`), meaning: failure},
 	{re: line(`ERROR: (?P<path>.*) failed verification -- update .*\.`), meaning: failure},
 	{re: line(`filename overflows max-path len by \d+: (?P<path>.*)`), meaning: failure},
 	{re: line(`(?:skipping overly long name|temporary filename too long|skipped diminished file): (?P<path>.*)`), meaning: failure},
