@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.uber.org/goleak"
@@ -42,7 +43,7 @@ func TestScripts(t *testing.T) {
 			}
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "expand": expand},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "expand": expand, "arrives": arrives},
 	})
 }
 
@@ -74,3 +75,28 @@ func expand(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o600))
 	}
 }
+
+// arrives waits until a file holds a text: arrives FILE TEXT.
+func arrives(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: arrives FILE TEXT")
+	}
+	deadline := time.NewTimer(arrivesWithin)
+	defer deadline.Stop()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		b, err := os.ReadFile(ts.MkAbs(args[0]))
+		if err == nil && strings.TrimSpace(string(b)) == args[1] {
+			return
+		}
+		select {
+		case <-deadline.C:
+			ts.Fatalf("%s never became %q: %q, %v", args[0], args[1], b, err)
+		case <-tick.C:
+		}
+	}
+}
+
+// arrivesWithin is generous: the machine may be busy.
+const arrivesWithin = time.Minute
