@@ -63,6 +63,9 @@ func (s *Store) SaveFailures(target string, list []Failure) error {
 
 func (s *Store) writeFailures(target string, list []Failure) error {
 	if len(list) == 0 {
+		if err := s.guard(kindFailures, target); err != nil {
+			return err
+		}
 		return s.remove(kindFailures, target)
 	}
 	body, err := encodeFailures(list)

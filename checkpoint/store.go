@@ -12,7 +12,6 @@ package checkpoint
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -75,12 +74,8 @@ func (s *Store) load(target string) (Mark, error) {
 func (s *Store) Save(target string, m Mark) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	old, err := s.load(target)
-	switch {
-	case err == nil && old.covers(m):
+	if old, err := s.load(target); err == nil && old.covers(m) {
 		return nil
-	case err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, ErrCorrupt):
-		return err
 	}
 	body, err := encodeMark(m)
 	if err == nil {
