@@ -37,7 +37,7 @@ func command(t Target, j Job, makePath bool) []string {
 	argv = append(argv, ownArgs...)
 	argv = append(argv, shapeArgs(j)...)
 	argv = append(argv, basisArgs(j, given)...)
-	argv = append(argv, transferArgs(t, given)...)
+	argv = append(argv, transferArgs(t, j, given)...)
 	argv = append(argv, connectArgs(t, given)...)
 	if makePath {
 		argv = append(argv, "--mkpath")
@@ -89,9 +89,9 @@ func basisArgs(j Job, given []word) []string {
 	return args
 }
 
-func transferArgs(t Target, given []word) []string {
+func transferArgs(t Target, j Job, given []word) []string {
 	var args []string
-	if t.Timeout > 0 {
+	if t.Timeout > 0 && !j.Brief {
 		args = append(args, "--timeout="+seconds(t.Timeout))
 	}
 	if t.BWLimit > 0 {

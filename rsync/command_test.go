@@ -38,6 +38,11 @@ func TestCommandLine(t *testing.T) {
 				"--contimeout=1", "--password-file=/p w", "--filter=- *.tmp", here, "rsync://[::1]/m/new/dir/",
 			},
 		},
+		"brief": {
+			Target{Kind: Daemon, Host: "h", Module: "m", Timeout: time.Minute},
+			Job{Dir: "/d", Paths: []string{"f"}, Brief: true},
+			[]string{"rsync", "-a", own, "--no-recursive", "--dirs", "--ignore-missing-args", "--sockopts=TCP_NODELAY", here, "rsync://h/m/"},
+		},
 		"ssh": {
 			shell, entry,
 			[]string{

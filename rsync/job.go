@@ -49,6 +49,12 @@ type Job struct {
 	// Fuzzy lets a similar file of the same folder serve as the base of a
 	// delta.
 	Fuzzy bool
+	// Brief says that nothing in the job keeps the target busy in silence for
+	// long, such as comparing a big file. Target.Timeout is then kept by
+	// watching rsync alone and not passed on: the message by which the two
+	// rsyncs agree on a timeout costs 40 ms with a daemon that leaves Nagle's
+	// algorithm on (measured, 3.5.0: 8.6 ms without, 51.8 ms with it).
+	Brief bool
 	// DryRun only tells what would be done.
 	DryRun bool
 	// FullList itemises unchanged entries too.
