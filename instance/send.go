@@ -114,7 +114,7 @@ func (s *sender) spec(ctx context.Context, j *job, root *os.File) (rsync.Job, er
 	spec := rsync.Job{
 		Dir: procPath(int(root.Fd()), ""), Tree: j.shape == tree,
 		IgnoreTimes: !j.trusted, Delete: s.deletes, MaxDelete: -1,
-		Filters: s.filters(j),
+		Filters: s.filters(j), Brief: j.lane == fast,
 	}
 	if j.shape == rename {
 		return s.renameSpec(ctx, j, root, spec)
