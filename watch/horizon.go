@@ -1,0 +1,90 @@
+package watch
+
+import (
+	"slices"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Horizon returns the moment before which every change the kernel knew of has
+// been emitted: now, when the queue is empty and nothing waits to settle, to
+// find its partner or to be polled. It may be called from any goroutine, also
+// from emit, and after Run has returned tells how far Run came.
+func (w *Watcher) Horizon() time.Time {
+	now := time.Now()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.busy && w.idle() {
+		w.empty = now
+	}
+	return earlier(w.empty, w.pending)
+}
+
+// idle reports whether the kernel has no event that was not read. The caller
+// holds mu, and Run is not between reading and emitting.
+func (w *Watcher) idle() bool {
+	if w.bell < 0 || w.finished() {
+		return false
+	}
+	fd := w.src.fd()
+	return fd < 0 || pollFor([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 0) == 0
+}
+
+func (w *Watcher) finished() bool {
+	select {
+	case <-w.running:
+		return true
+	default:
+		return false
+	}
+}
+
+// lastEmpty returns when the queue was last seen empty: at asked, or later by
+// Horizon.
+func (w *Watcher) lastEmpty(asked time.Time) time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.empty.After(asked) {
+		return w.empty
+	}
+	return asked
+}
+
+// setBusy begins a turn: what is read from now on is not emitted yet.
+func (w *Watcher) setBusy() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.busy = true
+}
+
+// publish ends a turn: what was read is emitted, or waits since pending.
+func (w *Watcher) publish() {
+	oldest := earlier(w.digest.settle.oldest(), w.src.oldest())
+	oldest = earlier(oldest, w.site.polls.oldest())
+	s := w.report()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.busy = w.running == nil // before Run nothing is ever emitted
+	w.pending = oldest
+	if w.drained.After(w.empty) {
+		w.empty = w.drained
+	}
+	w.status = s
+}
+
+// LostMounts returns the places, relative to the root and sorted, where a file
+// system was mounted inside the tree and no longer is. What is missing beneath
+// them was not deleted. A place is cleared when something is mounted there
+// again.
+func (w *Watcher) LostMounts() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.lost)
+}
+
+func (w *Watcher) setLost(paths []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.lost = paths
+}
