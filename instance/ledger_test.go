@@ -268,17 +268,22 @@ func TestNewFoldersOfAListingAreFilled(t *testing.T) {
 	}
 }
 
-func TestFolderOfADeletedNameGetsItsTimeBack(t *testing.T) {
+// Each job gives the folders it passes through the time it found, so of two at
+// once the one that ends last may be the one that looked first.
+func TestFoldersOfAnOvertakenJobGetTheirTimeBack(t *testing.T) {
 	d := newDesk(t)
 	d.put(folder, 0, "d")
-	d.l.add(change.Change{Path: "d/gone"})
+	d.put(file, 10, "d/a", "d/b")
+	d.l.add(change.Change{Path: "d/a"})
+	slow := d.mustPick()
+	d.l.add(change.Change{Path: "d/b"})
+	d.now = d.l.wakeAt()
 	d.done(d.mustPick())
-	j := d.mustPick()
-	wantPaths(t, j, "d")
-	d.done(j)
 	if j := d.pick(); j != nil {
-		t.Errorf("and then %q", paths(j))
+		t.Fatalf("%q is sent although the slow job is not done", paths(j))
 	}
+	d.done(slow)
+	wantPaths(t, d.mustPick(), "d")
 }
 
 func TestOneBadPathDoesNotHoldTheOthers(t *testing.T) {

@@ -167,19 +167,18 @@ func (l *ledger) addReplaced(j *job, made []string) {
 	l.add(change.Change{Path: it.Path, Scope: change.Tree, Since: j.started})
 }
 
-// addParents owes the attributes of folders that the job may have left with the
-// wrong time: those in which it deleted something (rsync leaves them with the
-// time of the deletion; measured, 3.5.0), and all when another job overtook it.
+// addParents owes the attributes of the folders of j's items when another job
+// overtook it: that one may have given them a newer time already.
 func (l *ledger) addParents(j *job) {
+	if !j.overtaken || j.shape != flat {
+		return
+	}
 	done := make(map[string]bool)
 	for _, it := range j.items {
-		p := change.Parent(it.Path)
-		deleted := it.seen.kind == gone && it.Scope == change.Entry
-		if j.shape != flat || done[p] || !(deleted || j.overtaken) {
-			continue
+		if p := change.Parent(it.Path); !done[p] {
+			done[p] = true
+			l.add(change.Change{Path: p, Quick: true, Since: j.started})
 		}
-		done[p] = true
-		l.add(change.Change{Path: p, Quick: true, Since: j.started})
 	}
 }
 
