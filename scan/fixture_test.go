@@ -99,7 +99,7 @@ func (p *plot) ctime(path string) time.Time {
 	p.t.Helper()
 	var st unix.Stat_t
 	p.must(unix.Lstat(p.at(path), &st))
-	return time.Unix(st.Ctim.Sec, st.Ctim.Nsec)
+	return time.Unix(st.Ctim.Unix())
 }
 
 // now returns a moment that is later than the change time of everything there
