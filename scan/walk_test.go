@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -308,6 +309,7 @@ func TestEmitIsCalledByOneAtATimeAndGetsAll(t *testing.T) {
 		}
 		for _, c := range batch {
 			seen[c.Path] = true
+			runtime.Gosched() // gives another worker time to get in
 		}
 		inside.Add(-1)
 		return nil
