@@ -119,18 +119,20 @@ func (d *digest) deleted(path string, since time.Time) {
 	}
 }
 
-// deletedUnseen is a folder that is gone and may have held more than was heard
-// of. See left.
-func (d *digest) deletedUnseen(path string, since time.Time) {
+// deletedFolder is a folder that is gone. What was in it was deleted before,
+// but that may not have been heard: fanotify cannot say any more where it was,
+// and inotify may not have watched it yet when a target already knew it. So
+// scope is Tree, though nothing is there now: should a new folder be made under
+// the name before a target has deleted the old one, what was in the old one
+// would stay there for good.
+func (d *digest) deletedFolder(path string, since time.Time) {
 	if d.on.Delete {
 		d.tell(change.Change{Path: path, Scope: change.Tree, Since: since})
 	}
 }
 
 // left is a name that was moved to where we do not look. For a folder scope is
-// Tree, though nothing is there now: should a new folder be made under the
-// name before a target has deleted the old one, what was in the old one would
-// stay there for good.
+// Tree, as for one that was deleted.
 func (d *digest) left(path string, scope change.Scope, since time.Time) {
 	d.settle.drop(path)
 	if d.on.MoveFrom {
@@ -146,8 +148,8 @@ func (d *digest) arrived(path string, scope change.Scope, since time.Time) {
 	}
 }
 
-// renamed is a name that became another within the tree. Scope goes for both:
-// see left.
+// renamed is a name that became another within the tree. Scope goes for
+// both: see deletedFolder.
 func (d *digest) renamed(old, path string, scope change.Scope, since time.Time) {
 	if u := d.settle.drop(old); u != nil && u.born {
 		d.arrived(path, scope, u.first) // nobody knows the old name

@@ -146,9 +146,7 @@ func (f *fanotify) happened(s signal, path string, since time.Time) {
 	case s.mask&came != 0 && s.mask&went != 0:
 		f.flickered(s, path, since)
 	case s.mask&went != 0 && s.dir():
-		// What was in it was deleted before, but by now the kernel cannot say
-		// where those events were.
-		f.digest.deletedUnseen(path, since)
+		f.digest.deletedFolder(path, since)
 	case s.mask&went != 0:
 		f.digest.deleted(path, since)
 	case s.mask&came != 0 && s.dir():

@@ -17,7 +17,7 @@ func (n *inotify) folder(e notice, path string) {
 	case e.mask&unix.IN_ATTRIB != 0:
 		n.digest.attrib(path, e.since)
 	case e.mask&unix.IN_DELETE != 0:
-		n.digest.deleted(path, e.since)
+		n.digest.deletedFolder(path, e.since)
 		n.site.polls.drop(path)
 	case e.mask&unix.IN_MOVED_FROM != 0:
 		n.movedFrom(e, path)

@@ -233,7 +233,7 @@ func (n *inotify) ended(j *job) {
 // finish tells of everything that waits; what is not watched yet will be by
 // the next Open.
 func (n *inotify) finish() {
-	n.now = n.now.Add(renameHold)
+	n.now = time.Now().Add(renameHold)
 	n.expire()
 	for j := range n.jobs {
 		j.open, j.sweep, j.again, j.polled = 1, false, false, false

@@ -23,9 +23,7 @@ func (n *inotify) name(t task, fd int, dir string, e dirent, push func(task)) {
 		return
 	}
 	if n.site.excludes(dir, string(e.name), isDir) {
-		if t.job.mode == filtering {
-			n.dropExcluded(t.wd, e.name)
-		}
+		n.dropExcluded(t.wd, e.name)
 		return
 	}
 	switch {
@@ -89,6 +87,8 @@ func (n *inotify) adopt(wd int32, since time.Time) {
 
 // dropExcluded lets go of a folder that is excluded under its present path.
 func (n *inotify) dropExcluded(parent int32, name []byte) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	if id := n.tab.find(n.tab.watched(parent), name); id != 0 {
 		n.displace(id)
 	}

@@ -89,7 +89,7 @@ func TestTreeThatChangesWhileItIsArmed(t *testing.T) {
 		<-stopped
 		must(t, err)
 		r.w = w
-		r.mirror.tree(change.Root) // the scan that follows Open
+		r.scanned() // as after every Open
 		r.run()
 		r.settle()
 		deepAndWide(t, r.path("chain7/d0/d1"), 1)

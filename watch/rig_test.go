@@ -39,7 +39,7 @@ type rig struct {
 func watched(t testing.TB, o Options) *rig {
 	t.Helper()
 	r := opened(t, o)
-	r.mirror.tree(change.Root)
+	r.scanned()
 	r.run()
 	until(t, "Run has begun", r.begun)
 	if first := r.take(); len(first) == 0 || first[0].Scope != change.Scan || first[0].Path != change.Root {
@@ -89,6 +89,13 @@ func (r *rig) emit(batch []change.Change) {
 	for _, c := range batch {
 		r.mirror.follow(c)
 	}
+}
+
+// scanned does what a scan of the root is asked for.
+func (r *rig) scanned() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.mirror.tree(change.Root)
 }
 
 // settle waits until everything that happened before the call was emitted.
