@@ -90,7 +90,7 @@ func (w *worker) spare() (job, bool) {
 		if err != nil {
 			return job{}, false // no descriptor left: keep the work
 		}
-		half := frame{fd: fd, own: f.own, covered: f.covered, done: true, folders: f.split()}
+		half := frame{fd: fd, own: f.own, cover: f.cover, done: true, folders: f.split()}
 		return job{path: w.name(f.path), frame: half}, true
 	}
 	return job{}, false

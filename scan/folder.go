@@ -8,12 +8,21 @@ import (
 	"github.com/syncsvc/syncsvc/change"
 )
 
+// cover is what need not be yielded in a folder.
+type cover uint8
+
+const (
+	bare   cover = iota // everything is
+	treed               // a Tree above answers for all that rsync's quick check sees
+	silent              // nothing is
+)
+
 // frame is one folder on a worker's way down.
 type frame struct {
-	fd      int    // -1 once closed to save descriptors
-	path    int    // length of the worker's path up to this folder
-	own     stamp  // taken before the first entry was read
-	covered bool   // nothing in it needs to be yielded
+	fd      int   // -1 once closed to save descriptors
+	path    int   // length of the worker's path up to this folder
+	own     stamp // taken before the first entry was read
+	cover   cover
 	done    bool   // all entries were read
 	folders []byte // names still to go down into, each ended by NUL
 }
@@ -52,17 +61,20 @@ func (f *frame) split() []byte {
 
 // enter looks at the folder at the current path, just opened, and says what is
 // owed for it. It returns false when the folder is not to be walked.
-func (w *worker) enter(fd int, parent stamp, covered bool) (frame, bool, error) {
+func (w *worker) enter(fd int, parent stamp, above cover) (frame, bool, error) {
 	if err := statx(fd, "", &w.st); err != nil {
-		return frame{}, false, w.blocked(w.here(), covered, err)
+		return frame{}, false, w.blocked(w.here(), above, err)
 	}
 	w.stats.Folders++
 	if w.st.Attributes&unix.STATX_ATTR_MOUNT_ROOT != 0 && len(w.path) > 0 {
 		w.stats.Mounts = named(w.stats.Mounts, w.here())
 	}
-	f := frame{fd: fd, path: len(w.path), own: stampOf(&w.st), covered: covered || w.moment.counting()}
+	f := frame{fd: fd, path: len(w.path), own: stampOf(&w.st), cover: above}
+	if w.moment.counting() {
+		f.cover = silent
+	}
 	outside := w.o.OneFileSystem && device(&w.st) != w.device
-	if f.covered || f.own.changed.Before(w.moment.from) {
+	if f.cover != bare || f.own.changed.Before(w.moment.from) {
 		return f, !outside, nil
 	}
 	if outside {
@@ -72,7 +84,9 @@ func (w *worker) enter(fd int, parent stamp, covered bool) (frame, bool, error) 
 		return f, false, w.batch.add(c)
 	}
 	c := w.moment.folder(w.here(), f.own, parent)
-	f.covered = c.Scope == change.Tree
+	if c.Scope == change.Tree {
+		f.cover = treed
+	}
 	return f, true, w.batch.add(c)
 }
 
@@ -82,7 +96,7 @@ func (w *worker) read(f *frame) error {
 	n, err := getdents(f.fd, w.buf)
 	if err != nil {
 		f.done = true
-		return w.blocked(w.name(f.path), f.covered, err)
+		return w.blocked(w.name(f.path), f.cover, err)
 	}
 	f.done = n == 0
 	for rest := w.buf[:n]; len(rest) > 0 && err == nil; {
@@ -113,7 +127,7 @@ func (w *worker) look(f *frame, d dirent) error {
 		f.folders = append(append(f.folders, d.name...), 0)
 		return nil
 	}
-	if f.covered {
+	if f.cover == silent {
 		return nil
 	}
 	return w.file(f, d)
@@ -141,11 +155,11 @@ func (w *worker) file(f *frame, d dirent) error {
 func (w *worker) unseen(f *frame, d dirent, err error) error {
 	if !gone(err) {
 		f.done = true
-		covered := f.covered
-		f.covered = true
-		return w.blocked(w.name(f.path), covered, err)
+		above := f.cover
+		f.cover = silent
+		return w.blocked(w.name(f.path), above, err)
 	}
-	if f.covered {
+	if f.cover != bare {
 		return nil
 	}
 	return w.batch.add(w.moment.meanwhile(w.join(f, d.name), change.Entry))

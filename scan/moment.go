@@ -49,7 +49,10 @@ func (m moment) file(path string, own stamp) change.Change {
 // The entries of a folder that was moved or renamed keep their change times,
 // so they must all be looked at. rename(2) changes the folder and the folder
 // it comes into, and whatever was made after the moment holds nothing older
-// than that which was not itself moved there. Where birth times are missing, a
+// than that which was not itself moved there. The quick check may be trusted
+// with the old contents, because most such folders were merely written to, and
+// reading all of them on both sides would cost hours; what changed inside since
+// is yielded besides. Where birth times are missing, a
 // new folder is taken for a moved one; that costs time, never a file.
 func (m moment) folder(path string, own, parent stamp) change.Change {
 	if parent.changed.Before(m.from) || !own.born.Before(m.from) {
@@ -61,7 +64,7 @@ func (m moment) folder(path string, own, parent stamp) change.Change {
 	if parent.changed.Before(since) {
 		since = parent.changed
 	}
-	return change.Change{Path: path, Scope: change.Tree, Since: m.owed(since)}
+	return change.Change{Path: path, Scope: change.Tree, Quick: true, Since: m.owed(since)}
 }
 
 // meanwhile returns what is owed for a name that is no longer what it was when

@@ -122,8 +122,8 @@ func TestNewFolderIsNoTreeWhereBirthIsKnown(t *testing.T) {
 		since := p.now()
 		p.write("new/file", "1")
 		want := []string{"listing .", "listing new", "entry! new/file"}
-		if all, _ := p.walk(Options{Since: since}); len(all) == 2 {
-			want = []string{"listing .", "tree! new"} // no birth times here
+		if all, _ := p.walk(Options{Since: since}); all[1].Scope == change.Tree {
+			want = []string{"listing .", "tree new", "entry! new/file"} // no birth times here
 		}
 		if diff := cmp.Diff(want, p.found(Options{Since: since})); diff != "" {
 			t.Error(diff)
@@ -131,17 +131,19 @@ func TestNewFolderIsNoTreeWhereBirthIsKnown(t *testing.T) {
 	})
 }
 
-func TestWhatIsInATreeIsNotYieldedButCounted(t *testing.T) {
+// What was moved in is left to rsync's quick check; that misses an edit of the
+// same size whose time was put back, so what changed inside comes besides.
+func TestInATreeOnlyChangedFilesAreYielded(t *testing.T) {
 	p := newPlot(t)
 	p.write("^D/sub/old", "1")
+	p.write("^D/sub/edited", "1")
 	since := p.now()
 	p.rename("^D", "D")
-	p.write("D/sub/new", "1")
-	all, stats := p.walk(Options{Since: since})
-	if len(all) != 2 || all[1].Path != "D" || all[1].Scope != change.Tree {
-		t.Errorf("got %v, want the root's listing and the tree D", all)
+	p.write("D/sub/edited", "2")
+	if diff := cmp.Diff([]string{"listing .", "tree D", "entry! D/sub/edited"}, p.found(Options{Since: since})); diff != "" {
+		t.Error(diff)
 	}
-	if stats.Folders != 3 || stats.Entries != 5 {
+	if _, stats := p.walk(Options{Since: since}); stats.Folders != 3 || stats.Entries != 5 {
 		t.Errorf("counted %d folders, %d entries, want 3 and 5", stats.Folders, stats.Entries)
 	}
 }
@@ -156,7 +158,7 @@ func TestTreeIsFoundAgainFromItsSince(t *testing.T) {
 	p.now()
 	p.write("D/new", "1") // D is now younger than its move
 	all, _ := p.walk(Options{Since: since})
-	want := []string{"listing .", "tree! D"}
+	want := []string{"listing .", "tree D", "entry! D/new"}
 	if diff := cmp.Diff(want, p.found(Options{Since: all[1].Since})); diff != "" {
 		t.Error(diff)
 	}

@@ -64,7 +64,8 @@ type Options struct {
 // than the start of this walk as the next Since.
 //
 // A file that changed is an Entry, a folder that changed a Listing, and a
-// folder that may have been moved in with old contents a Tree. Their Since is
+// folder that may have been moved in with old contents a Tree that trusts the
+// quick check, with the files in it that changed besides. Their Since is
 // such that a scan from it finds them again. A folder that cannot be read is a
 // Tree, so that it stays owed until somebody can read it; since it is there,
 // nobody will take its entries for deleted. When o.Under is gone or is no

@@ -82,7 +82,7 @@ func (w *worker) reopen(top *frame) (bool, error) {
 	fd, _, err := openBeneath(w.root, path)
 	if err != nil {
 		top.folders = nil
-		return false, w.blocked(path, top.covered, err)
+		return false, w.blocked(path, top.cover, err)
 	}
 	top.fd = fd
 	w.stack.open++

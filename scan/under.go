@@ -17,7 +17,7 @@ func (w *worker) begin() (job, bool, error) {
 	}
 	w.stats.Entries++
 	w.goTo(w.o.Under)
-	f, inside, err := w.enter(fd, parent, false)
+	f, inside, err := w.enter(fd, parent, bare)
 	if err != nil || !inside {
 		unix.Close(fd)
 		return job{}, false, err
@@ -57,5 +57,5 @@ func (w *worker) beginBlocked(at string, err error) error {
 		// symbolic link; nothing beneath a link belongs to the tree.
 		return w.batch.add(w.moment.unsure(at, change.Entry))
 	}
-	return w.blocked(w.o.Under, false, err)
+	return w.blocked(w.o.Under, bare, err)
 }

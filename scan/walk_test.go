@@ -96,8 +96,8 @@ func TestUnder(t *testing.T) {
 	p.mkdir("to")
 	p.rename("^moved", "to/moved")
 	for under, want := range map[string][]string{
-		"to/moved":   {"tree! to/moved"},
-		"to":         {"listing to", "tree! to/moved"},
+		"to/moved":   {"tree to/moved"},
+		"to":         {"listing to", "tree to/moved"},
 		"other":      {"listing other", "entry! other/file"},
 		"quiet":      {},
 		"quiet/dir":  {},

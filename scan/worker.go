@@ -94,11 +94,11 @@ func (w *worker) down(top *frame, entry []byte) error {
 	fd, err := openFolder(top.fd, string(entry))
 	w.extend(entry)
 	if err != nil {
-		err = w.blocked(w.here(), top.covered, err)
+		err = w.blocked(w.here(), top.cover, err)
 		w.path = w.path[:top.path]
 		return err
 	}
-	f, inside, err := w.enter(fd, top.own, top.covered)
+	f, inside, err := w.enter(fd, top.own, top.cover)
 	if err != nil || !inside {
 		unix.Close(fd)
 		w.path = w.path[:top.path]
@@ -151,7 +151,7 @@ func (w *worker) join(f *frame, entry []byte) string {
 }
 
 // blocked answers a folder that could not be opened or read.
-func (w *worker) blocked(path string, covered bool, err error) error {
+func (w *worker) blocked(path string, above cover, err error) error {
 	if exhausted(err) || path == change.Root {
 		return fmt.Errorf("scan %s: %w", path, err)
 	}
@@ -160,7 +160,7 @@ func (w *worker) blocked(path string, covered bool, err error) error {
 		w.stats.Unreadable = named(w.stats.Unreadable, path)
 		c = w.moment.unsure(path, change.Tree)
 	}
-	if covered || w.moment.counting() {
+	if above != bare || w.moment.counting() {
 		return nil
 	}
 	return w.batch.add(c)
