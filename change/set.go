@@ -129,6 +129,15 @@ func (s *Set) Under(dir string) iter.Seq[Change] {
 	}
 }
 
+// Covers reports whether answering what is held answers c too.
+func (s *Set) Covers(c Change) bool {
+	if s.covering(c) != nil {
+		return true
+	}
+	n := s.walkTo(c.Path)
+	return n != nil && n.find(c) != nil
+}
+
 // Holds reports whether the set has a change at exactly this path.
 func (s *Set) Holds(path string) bool {
 	n := s.walkTo(path)

@@ -13,12 +13,12 @@ const fewDeletions = 100
 
 // guards reports whether j's deletions are counted before they are made: those
 // of full syncs and walks always, those of live changes when the operator set
-// a limit.
+// a limit, and all after the source was replaced.
 func (s *sender) guards(j *job) bool {
-	if s.limit.Off && !s.t.isStrict() {
-		return false
+	if s.t.isStrict() {
+		return true
 	}
-	return j.guarded || s.limit.Set
+	return !s.limit.Off && (j.guarded || s.limit.Set)
 }
 
 // guarded first does everything but delete, which also tells how many
@@ -33,6 +33,7 @@ func (s *sender) guarded(ctx context.Context, j *job, spec rsync.Job) outcome {
 	}
 	if err := s.refuse(ctx, j, first.Skipped); err != nil {
 		o.verdict, o.deletions = withheld, first.Skipped
+		o.everything = s.limit.Set || s.t.isStrict()
 		o.reason = err.Error()
 		o.hint = "if they are meant, run: syncsvc approve MODULE"
 		return o

@@ -6,46 +6,131 @@ import (
 
 // held is what waits for a person's approval because it would delete too much.
 type held struct {
-	set     *change.Set
-	count   int  // deletions
+	batches []*batch
 	changed bool // since it was last saved
 }
 
+// batch is what one job was not allowed to delete.
+type batch struct {
+	set   *change.Set
+	count int // deletions
+}
+
+// total is how many deletions wait.
+func (h *held) total() (n int) {
+	for _, b := range h.batches {
+		n += b.count
+	}
+	return n
+}
+
+// holds reports whether path waits, by itself or with a folder above it.
+func (h *held) holds(path string) bool {
+	for _, b := range h.batches {
+		if b.set.Holds(path) || b.set.HoldsAbove(path) {
+			return true
+		}
+	}
+	return false
+}
+
+// forget drops what answered covers: the deletion was made, the name is there
+// again, or a later look at the same folders has counted anew.
+func (h *held) forget(answered *change.Set) {
+	kept := h.batches[:0]
+	for _, b := range h.batches {
+		if n := len(b.set.Take(b.set.Len(), answered.Covers)); n > 0 {
+			b.count = max(b.count-n, b.set.Len()) // less than there are is asked about again
+			h.changed = true
+		}
+		if b.set.Len() > 0 {
+			kept = append(kept, b)
+		}
+	}
+	clear(h.batches[len(kept):])
+	h.batches = kept
+}
+
 // hold keeps back the items of j that delete and returns a job with the rest,
-// which has been sent. count is how many deletions there would be.
-func (l *ledger) hold(j *job, count int) *job {
+// which has been sent. Unless everything is held, what was seen to be deleted,
+// as opposed to found by walking, is owed again and goes without them.
+func (l *ledger) hold(j *job, o outcome) *job {
 	sent := *j
 	sent.items = nil
+	b := &batch{set: change.NewSet(0), count: o.deletions}
+	var live []change.Change
 	for _, it := range j.items {
-		if it.Scope == change.Entry && it.seen.kind != gone {
+		switch {
+		case it.Scope == change.Entry && it.seen.kind != gone:
 			sent.items = append(sent.items, it)
-			continue
+		case !o.everything && !it.Swept:
+			live = append(live, it.Change)
+		default:
+			b.set.Add(waiting(it.Change))
 		}
-		l.held.set.Add(it.Change)
 	}
-	l.held.count += count
+	for _, c := range live {
+		if b.set.Len() > 0 {
+			l.add(c)
+		}
+	}
+	if b.set.Len() == 0 { // nothing else can be to blame
+		for _, c := range live {
+			b.set.Add(waiting(c))
+		}
+	}
+	l.held.forget(b.set)
+	l.held.batches = append(l.held.batches, b)
 	l.held.changed = true
 	return &sent
 }
 
+// waiting is c as it is held. Its contents were sent already, so that the quick
+// check suffices when its turn comes.
+func waiting(c change.Change) change.Change {
+	c.Was, c.Quick, c.Swept = "", true, true
+	return c
+}
+
 // approve lets the held deletions go and returns how many those are: as many
 // may be made, and not more.
-func (l *ledger) approve() int {
-	trees := l.held.set.Take(l.held.set.Len(), func(c change.Change) bool { return c.Scope == change.Tree })
-	flats := l.held.set.Take(l.held.set.Len(), func(change.Change) bool { return true })
-	for _, c := range trees {
-		l.group(newJob(tree, bulk, []change.Change{c}))
+func (l *ledger) approve() (n int) {
+	for _, b := range l.held.batches {
+		for _, c := range b.set.Take(b.set.Len(), func(c change.Change) bool { return c.Scope == change.Tree }) {
+			l.allow(newJob(tree, bulk, []change.Change{c}), b.count)
+		}
+		if flats := b.set.Take(b.set.Len(), func(change.Change) bool { return true }); len(flats) > 0 {
+			l.allow(newJob(flat, fast, flats), b.count)
+		}
+		n += b.count
 	}
-	if len(flats) > 0 {
-		l.group(newJob(flat, fast, flats))
-	}
-	n := l.held.count
-	l.held.count, l.held.changed = 0, true
+	l.held.batches = nil
 	return n
 }
 
-func (l *ledger) group(j *job) {
-	j.asIs = true
-	j.allowed = l.held.count
+// allow owes j with the right to delete so much.
+func (l *ledger) allow(j *job, deletions int) {
+	j.asIs, j.allowed = true, deletions
 	l.groups = append(l.groups, j)
+}
+
+// approved yields the jobs whose deletions a person has approved and that are
+// not answered: they are kept on disk as held, since the checkpoint has passed
+// them.
+func (l *ledger) approved(yield func(*job) bool) {
+	for _, jobs := range [][]*job{l.groups, l.flying} {
+		for _, j := range jobs {
+			if j.allowed > 0 && !yield(j) {
+				return
+			}
+		}
+	}
+}
+
+// approving counts the deletions that are approved and not made.
+func (l *ledger) approving() (n int) {
+	for j := range l.approved {
+		n += j.allowed
+	}
+	return n
 }

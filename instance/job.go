@@ -47,6 +47,7 @@ type job struct {
 	// a newer time than this one, which began earlier, gives them when it ends.
 	overtaken bool
 
+	source  string // identity of the root it was started on
 	started time.Time
 	oldest  time.Time // earliest Since of its changes
 
@@ -78,6 +79,15 @@ func (j *job) sum() {
 		j.trusted = j.trusted && (it.Quick || it.harmless())
 		j.guarded = j.guarded || it.Swept
 	}
+}
+
+// changes are those of its items.
+func (j *job) changes() []change.Change {
+	out := make([]change.Change, len(j.items))
+	for i, it := range j.items {
+		out[i] = it.Change
+	}
+	return out
 }
 
 // keep drops the items for which yes says no.

@@ -45,7 +45,6 @@ func newLedger(retryEvery time.Duration) *ledger {
 		renames: change.NewSet(0),
 		busy:    change.NewSet(0),
 		walking: make(map[*request]change.Change),
-		held:    held{set: change.NewSet(0)},
 	}
 }
 

@@ -365,8 +365,8 @@ func TestHeldAndFailingSurviveARestart(t *testing.T) {
 	d.l.failing.note(change.Change{Path: "bad\xff", Scope: change.Tree}, "why", d.now)
 	l := newLedger(time.Minute)
 	l.recall(d.l.persist())
-	if l.held.count != 7 || !l.held.set.Holds("gone") {
-		t.Errorf("held is %d", l.held.count)
+	if l.held.total() != 7 || !l.held.holds("gone") {
+		t.Errorf("held is %d", l.held.total())
 	}
 	if f := l.failing.paths["bad\xff"]; f == nil || f.Scope != change.Tree || f.reason != "why" {
 		t.Errorf("failing is %+v", f)
@@ -456,5 +456,5 @@ func known(d *desk, path string) bool {
 			return true
 		}
 	}
-	return d.l.held.set.Holds(path) || d.l.held.set.HoldsAbove(path) || d.l.failing.paths[path] != nil
+	return d.l.held.holds(path) || d.l.failing.paths[path] != nil
 }

@@ -16,10 +16,18 @@ func (l *ledger) persist() []checkpoint.Failure {
 			First: f.first, Last: f.last, Next: f.next, Attempts: f.attempts,
 		})
 	}
-	for c := range l.held.set.All() {
-		out = append(out, checkpoint.Failure{
-			Path: c.Path, Scope: uint8(c.Scope), Held: l.held.count, First: c.Since,
-		})
+	wait := func(c change.Change, count int) {
+		out = append(out, checkpoint.Failure{Path: c.Path, Scope: uint8(c.Scope), Held: count, First: c.Since})
+	}
+	for _, b := range l.held.batches {
+		for c := range b.set.All() {
+			wait(c, b.count)
+		}
+	}
+	for j := range l.approved { // a person has to be asked again after a crash
+		for _, it := range j.items {
+			wait(it.Change, j.allowed)
+		}
 	}
 	return out
 }
@@ -27,17 +35,26 @@ func (l *ledger) persist() []checkpoint.Failure {
 func (l *ledger) changed() bool { return l.failing.changed || l.held.changed }
 
 // recall puts back what persist returned.
+//
+// Held deletions of two jobs with the same count become one batch of that
+// count: too few rather than too many are then approved at once.
 func (l *ledger) recall(list []checkpoint.Failure) {
+	batches := make(map[int][]change.Change)
 	for _, f := range list {
 		c := change.Change{Path: f.Path, Scope: change.Scope(f.Scope), Since: f.First}
 		if f.Held > 0 {
-			c.Quick, c.Swept = true, true
-			l.held.set.Add(c)
-			l.held.count = f.Held
+			batches[f.Held] = append(batches[f.Held], waiting(c))
 			continue
 		}
 		l.failing.paths[f.Path] = &failure{
 			Change: c, reason: f.Reason, attempts: f.Attempts, first: f.First, last: f.Last, next: f.Next,
 		}
+	}
+	for count, changes := range batches {
+		b := &batch{set: change.NewSet(0), count: count}
+		for _, c := range changes {
+			b.set.Add(c)
+		}
+		l.held.batches = append(l.held.batches, b)
 	}
 }

@@ -31,6 +31,10 @@ func (l *ledger) refineTree(j *job) {
 		if it.seen.kind == folder || it.Path == change.Root {
 			return true
 		}
+		if j.allowed > 0 {
+			l.allow(newJob(flat, fast, []change.Change{entryOf(it.Change)}), j.allowed)
+			return false
+		}
 		l.add(entryOf(it.Change))
 		return false
 	})

@@ -31,14 +31,17 @@ type outcome struct {
 	hint      string
 	trouble   trouble      // when the target as a whole is to blame
 	blame     bool         // whether it is
+	cut       bool         // the connection was lost in the middle
 	failed    []failedPath // failed alone
 	vanished  []string     // were gone when rsync came to them
 	folders   []string     // made on the target
 	deletions int          // made; when withheld, not made
 	counted   bool         // they count towards the limit
-	sent      int64        // files
-	bytesOut  int64
-	bytesIn   int64
+	// when withheld: deletions that were seen to happen are held too
+	everything bool
+	sent       int64 // files
+	bytesOut   int64
+	bytesIn    int64
 }
 
 type failedPath struct {
@@ -61,6 +64,7 @@ func (f failedPath) change(j *job) change.Change {
 // settle takes j out of the air and draws the conclusions.
 func (l *ledger) settle(j *job, o outcome, now time.Time) {
 	l.land(j)
+	l.held.changed = l.held.changed || j.allowed > 0
 	switch o.verdict {
 	case answered:
 		l.acknowledge(j, o, now)
@@ -70,7 +74,7 @@ func (l *ledger) settle(j *job, o outcome, now time.Time) {
 			l.addUnfilled(j, o.folders)
 		}
 	case withheld:
-		l.acknowledge(l.hold(j, o.deletions), o, now)
+		l.acknowledge(l.hold(j, o), o, now)
 	default:
 		l.again(j, o)
 	}
@@ -79,6 +83,10 @@ func (l *ledger) settle(j *job, o outcome, now time.Time) {
 // again owes everything anew. Folders that the job made nonetheless will not be
 // new the next time, so what is in them is owed now.
 func (l *ledger) again(j *job, o outcome) {
+	if j.allowed > 0 {
+		l.allow(newJob(j.shape, j.lane, j.changes()), j.allowed)
+		return
+	}
 	for _, it := range j.items {
 		if o.verdict == mistaken {
 			it.Was = ""
@@ -87,6 +95,22 @@ func (l *ledger) again(j *job, o outcome) {
 	}
 	if j.shape == flat {
 		l.addUnfilled(j, o.folders)
+	}
+	if o.cut {
+		l.addRemains(j)
+	}
+}
+
+// addRemains owes a look at folders in which a target that was cut off in the
+// middle may have left a file half written, under a name of rsync's making.
+func (l *ledger) addRemains(j *job) {
+	if j.shape != flat || j.lane != bulk {
+		return // small files are written in no time
+	}
+	for _, it := range j.items {
+		l.add(change.Change{
+			Path: change.Parent(it.Path), Scope: change.Listing, Quick: true, Swept: true, Since: j.started,
+		})
 	}
 }
 
@@ -106,6 +130,7 @@ func (l *ledger) acknowledge(j *job, o outcome, now time.Time) {
 		}
 		l.failing.clear(it.Change)
 	}
+	l.forget(j, failed)
 	for _, f := range o.failed {
 		if _, ok := mine[f.path]; !ok {
 			l.failing.note(f.change(j), f.reason, now)
@@ -120,10 +145,24 @@ func (l *ledger) acknowledge(j *job, o outcome, now time.Time) {
 	l.addParents(j)
 }
 
+// forget lets go of held deletions that j has answered.
+func (l *ledger) forget(j *job, failed map[string]string) {
+	if len(l.held.batches) == 0 {
+		return
+	}
+	done := change.NewSet(0)
+	for _, it := range j.items {
+		if _, bad := failed[it.Path]; !bad {
+			done.Add(change.Change{Path: it.Path, Scope: it.Scope})
+		}
+	}
+	l.held.forget(done)
+}
+
 // addUnfilled owes the contents of folders that the job made on the target but
 // did not fill: sub-folders of a listing, and parents that the target had lost.
 func (l *ledger) addUnfilled(j *job, folders []string) {
-	if j.shape == tree || len(j.items) == 0 {
+	if j.shape == tree {
 		return
 	}
 	if j.shape == rename {

@@ -78,7 +78,7 @@ func (t *target) status(now, seen time.Time) control.Target {
 		URL: t.name, Owed: all, InFlight: flying, Lag: t.lag(now).Seconds(),
 		Upto: stamp(t.upto), LastSuccess: stamp(t.success),
 		LastError: t.lastErr, LastErrorAt: stamp(t.errAt),
-		Held: int64(t.ledger.held.count), Failing: len(t.ledger.failing.paths), Counters: t.tally,
+		Held: int64(t.ledger.held.total()), Failing: len(t.ledger.failing.paths), Counters: t.tally,
 		Since: t.stateSince,
 	}
 	st.State, st.Reason, st.Hint = t.state()
@@ -113,8 +113,8 @@ func (t *target) state() (state control.State, reason, hint string) {
 	switch {
 	case t.paused:
 		return control.Paused, "on request; changes are collected", ""
-	case t.ledger.held.count > 0:
-		return control.Held, fmt.Sprintf("%d deletions wait for approval", t.ledger.held.count),
+	case t.ledger.held.total() > 0:
+		return control.Held, fmt.Sprintf("%d deletions wait for approval", t.ledger.held.total()),
 			"look at the target with: rsync -n --delete; then run: syncsvc approve MODULE"
 	case t.circuit.open():
 		return control.Backoff, t.circuit.reason, t.circuit.hint
@@ -176,8 +176,10 @@ func (t *target) behind(moment time.Time) string {
 	switch {
 	case !t.based:
 		return t.name + ": the full sync is not finished"
-	case t.ledger.held.count > 0:
-		return fmt.Sprintf("%s: %d deletions wait for approval", t.name, t.ledger.held.count)
+	case t.ledger.held.total() > 0:
+		return fmt.Sprintf("%s: %d deletions wait for approval", t.name, t.ledger.held.total())
+	case t.ledger.approving() > 0:
+		return fmt.Sprintf("%s: approved deletions are under way", t.name)
 	case !oldest.IsZero() && !oldest.After(moment):
 		all, _ := t.ledger.owedLen()
 		return fmt.Sprintf("%s: %d paths owed, the oldest for %s", t.name, all,
