@@ -60,6 +60,7 @@ var (
 // no known shape means what unknown says; in a stream that is shared with
 // others, rsync's own lines are trouble.
 func parseMessage(raw string, unknown meaning) message {
+	raw = strings.TrimRight(raw, "\r") // ssh ends its lines as terminals want it
 	m := message{text: raw[len(origin.FindString(raw)):]}
 	if m.fill(plainShapes, m.text) {
 		return m

@@ -2,6 +2,7 @@ package rsync
 
 import (
 	"path"
+	"regexp"
 	"strings"
 )
 
@@ -71,12 +72,9 @@ func under(name, folder string) (string, bool) {
 
 // meant returns the paths that a name can stand for.
 func (r *resolver) meant(name string, temp bool) []string {
-	if !temp {
-		return []string{name}
-	}
 	dir, base := path.Split(name)
-	if len(base) <= len(tempSuffix) {
-		return nil
+	if !temp || !tempName.MatchString(base) {
+		return []string{name}
 	}
 	stem := base[:len(base)-len(tempSuffix)]
 	var all []string
@@ -90,6 +88,9 @@ func (r *resolver) meant(name string, temp bool) []string {
 	}
 	return all
 }
+
+// tempName is what rsync's receiver calls a file while it is being written.
+var tempName = regexp.MustCompile(`(?s)^\..*\.[A-Za-z0-9]{6}$`)
 
 const (
 	tempSuffix = ".XXXXXX"

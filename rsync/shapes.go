@@ -60,7 +60,7 @@ var plainShapes = []shape{
 
 // errnoShapes are tried on what stands before ": reason (errno)".
 var errnoShapes = []shape{
-	{re: line(`mkstemp ` + quoted + ` failed`), meaning: failure, temp: true},
+	{re: line(`(?:mkstemp|stat) ` + quoted + ` failed`), meaning: failure, temp: true},
 	{re: line(`rename ".*"(?: \(in .*\))? -> "(?P<path>.*)"`), meaning: failure, once: ` -> "`},
 	{re: line(`rename failed for ` + quoted + ` \(from .*\)`), meaning: failure, once: `(from `},
 	{re: line(`delete_file: \w+\((?P<path>.*)\) failed`), meaning: failure},
