@@ -48,21 +48,32 @@ func (c *circuit) due(now time.Time) bool {
 	return c.open() && c.trial == nil && !now.Before(c.until)
 }
 
-// fail records a failure at now and returns true when it is news: the first of
-// its kind in a row. Jobs that were in the air when the target went away all
-// fail for the same cause and count once.
-func (c *circuit) fail(now time.Time, t trouble, reason, hint string) (news bool) {
-	if !c.open() {
-		c.since = now
+// news is how much of a failure is new.
+type news uint8
+
+const (
+	same     news = iota
+	another       // the first of its kind in a row
+	outbreak      // the first in a row
+)
+
+// fail records a failure at now. Jobs that were in the air when the target went
+// away all fail for the same cause and count once.
+func (c *circuit) fail(now time.Time, t trouble, reason, hint string) news {
+	n := same
+	switch {
+	case !c.open():
+		n, c.since = outbreak, now
+	case !c.told[t]:
+		n = another
 	}
 	c.reason, c.hint = reason, hint
 	if !now.Before(c.until) {
 		c.failures++
 		c.until = now.Add(jitter(delay(c.failures, t.longestDelay())))
 	}
-	c.probed = false
-	news, c.told[t] = !c.told[t], true
-	return news
+	c.probed, c.told[t] = false, true
+	return n
 }
 
 // answered records that the target answered a probe at now: it may be tried.

@@ -9,20 +9,20 @@ func TestOutageIsToldOnce(t *testing.T) {
 	var c circuit
 	told := 0
 	for i, reason := range []string{"connection reset", "connection refused", "connection refused", "no route"} {
-		if c.fail(at(i*60), unreachable, reason, "") {
+		if c.fail(at(i*60), unreachable, reason, "") != same {
 			told++
 		}
 	}
 	if told != 1 || c.reason != "no route" {
 		t.Errorf("told %d times, last of %q", told, c.reason)
 	}
-	if !c.fail(at(1000), refusing, "auth failed", "") {
+	if c.fail(at(1000), refusing, "auth failed", "") != another {
 		t.Error("that it is there again and refuses was not told")
 	}
 	if n := c.ok(); n != 5 {
 		t.Errorf("%d failures in a row, want 5", n)
 	}
-	if !c.fail(at(2000), unreachable, "no route", "") {
+	if c.fail(at(2000), unreachable, "no route", "") != outbreak {
 		t.Error("the next outage was not told")
 	}
 }

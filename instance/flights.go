@@ -86,9 +86,9 @@ func (t *target) answer(err error) {
 	t.probing = false
 	quiet := t.quiet(now)
 	if err != nil {
-		if t.circuit.fail(now, unreachable, err.Error(), t.courier.awayHint()) {
-			t.log.Warn("target is away, will retry", "reason", err.Error(), "hint", t.circuit.hint)
-		}
+		t.lastErr, t.errAt = err.Error(), now
+		t.tally.Errors++
+		t.fail(now, unreachable, err.Error(), t.courier.awayHint())
 		for _, f := range quiet {
 			f.missed = now
 			if t.courier.contested() {

@@ -66,6 +66,7 @@ func (s *sender) carry(ctx context.Context, j *job, m *meter) outcome {
 	}
 	defer s.slots.giveBack()
 	m.begin(time.Now())
+	s.t.nudge() // to watch over it
 	root, err := s.ground.pin()
 	if err != nil {
 		return outcome{verdict: undone, reason: err.Error()}
@@ -84,7 +85,9 @@ func (s *sender) carry(ctx context.Context, j *job, m *meter) outcome {
 	if spec.Delete && s.guards(j) {
 		return s.guarded(ctx, j, spec)
 	}
-	return s.verdict(j, spec, s.runner.Run(ctx, s.to, spec))
+	o := s.verdict(j, spec, s.runner.Run(ctx, s.to, spec))
+	o.cut = o.verdict == undone && m.progress.Bytes() > 0
+	return o
 }
 
 // failedDry is the outcome when the preparation of a job failed.
@@ -277,7 +280,7 @@ func (s *sender) answered(j *job, spec rsync.Job, r rsync.Result, o outcome) out
 	}
 	if nothingWent(j, o.failed) {
 		o.verdict, o.blame, o.trouble = undone, true, refusing
-		o.failed = nil
+		o.failed, o.hint = nil, "may syncsvc write there, and is the disk writable?"
 	}
 	return o
 }

@@ -162,7 +162,7 @@ func (l *ledger) forget(j *job, failed map[string]string) {
 // addUnfilled owes the contents of folders that the job made on the target but
 // did not fill: sub-folders of a listing, and parents that the target had lost.
 func (l *ledger) addUnfilled(j *job, folders []string) {
-	if j.shape == tree {
+	if j.shape == tree || len(j.items) == 0 {
 		return
 	}
 	if j.shape == rename {

@@ -27,6 +27,7 @@ type target struct {
 	less   chan struct{} // 1: less is owed than before
 	landed chan landing  // slots: so that a sender never waits for the loop
 	probed chan error    // 1: one probe at a time
+	urgent chan struct{} // 1: what must be saved at once; the instance's
 
 	mu         sync.Mutex // guards everything below
 	ledger     *ledger
@@ -88,9 +89,12 @@ func (t *target) offer(changes []change.Change) {
 }
 
 // nudge makes the loop look again.
-func (t *target) nudge() {
+func (t *target) nudge() { wakeUp(t.wake) }
+
+// wakeUp makes the reader of a channel with one slot look again.
+func wakeUp(ch chan<- struct{}) {
 	select {
-	case t.wake <- struct{}{}:
+	case ch <- struct{}{}:
 	default:
 	}
 }
@@ -260,17 +264,19 @@ func (t *target) settle(l landing) {
 	now := time.Now()
 	t.mu.Lock()
 	delete(t.flights, l.job)
-	if t.circuit.trial == l.job {
+	trial := t.circuit.trial == l.job
+	if trial {
 		t.circuit.trial = nil
 	}
 	t.ledger.settle(l.job, l.outcome, now)
 	t.count(l.job, l.outcome, now)
+	precious := l.outcome.verdict == withheld || l.job.whole()
 	t.mu.Unlock()
-	select {
-	case t.less <- struct{}{}:
-	default:
+	if precious {
+		wakeUp(t.urgent)
 	}
-	t.judge(l.outcome, now)
+	wakeUp(t.less)
+	t.judge(l.outcome, trial, now)
 	t.log.Debug("job lands", "shape", l.job.shape.String(), "paths", len(l.job.items),
 		"verdict", l.outcome.verdict, "reason", l.outcome.reason, "took", now.Sub(l.job.started))
 }
@@ -303,17 +309,15 @@ func (t *target) count(j *job, o outcome, now time.Time) {
 	}
 }
 
-// judge opens or closes the circuit. A repeated failure is logged once, then
-// when the target is back.
-func (t *target) judge(o outcome, now time.Time) {
+// judge opens or closes the circuit. It is closed by a trial only: other jobs
+// may have begun before the target failed.
+func (t *target) judge(o outcome, trial bool, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch {
 	case o.blame:
-		if t.circuit.fail(now, o.trouble, o.reason, o.hint) {
-			t.log.Warn("target does not take files, will retry", "reason", o.reason, "hint", o.hint)
-		}
-	case o.verdict == answered || o.verdict == withheld || o.verdict == unexplained:
+		t.fail(now, o.trouble, o.reason, o.hint)
+	case trial && (o.verdict == answered || o.verdict == withheld || o.verdict == unexplained):
 		if n := t.circuit.ok(); n > 0 {
 			t.log.Info("target is back", "failures", n)
 		}
@@ -324,6 +328,17 @@ func (t *target) judge(o outcome, now time.Time) {
 	case len(o.failed) > 0:
 		t.log.Warn("some paths failed, will retry", "count", len(o.failed),
 			"path", o.failed[0].path, "reason", o.failed[0].reason)
+	}
+}
+
+// fail opens the circuit or keeps it open. An outage is a warning once; what is
+// learnt of it later is told without. The caller holds mu.
+func (t *target) fail(now time.Time, kind trouble, reason, hint string) {
+	switch t.circuit.fail(now, kind, reason, hint) {
+	case outbreak:
+		t.log.Warn("target is away, will retry", "reason", reason, "hint", hint)
+	case another:
+		t.log.Info("target is still away", "reason", reason, "hint", hint)
 	}
 }
 
