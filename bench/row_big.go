@@ -72,19 +72,13 @@ func (b *bench) besideBig(ctx context.Context, sys system) (before, during serie
 	return before, during, nil
 }
 
-// underWay returns when a daemon has been at it for a while.
+// underWay returns when a daemon has been at it for a fifth of a second.
 func (c *contender) underWay(ctx context.Context) error {
-	return within10(ctx, func() bool { return c.site.busy() })
-}
-
-// within10 waits until something holds for a fifth of a second, at most ten
-// seconds.
-func within10(ctx context.Context, holds func() bool) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	since := time.Now()
 	for time.Since(since) < 200*time.Millisecond {
-		if !holds() {
+		if !c.site.busy() {
 			since = time.Now()
 		}
 		if err := pause(ctx, idleStep); err != nil {

@@ -13,8 +13,8 @@ const (
 	// capacitySlack is by how much the lag may rise between the second and the
 	// last quarter, beside a quarter of itself, to be called steady.
 	capacitySlack = 100 * time.Millisecond
-	// capacityFirst and capacityMost are files a second: where the search
-	// begins, and where it ends.
+	// capacityFirst, capacityMost and capacityLeast are files a second: where
+	// the search begins, and where it ends.
 	capacityFirst, capacityMost, capacityLeast = 1000, 16_000, 50
 	// capacityHalvings is how often the interval of a factor of 2 is halved: the
 	// result is exact to a factor of 2^(1/4).
@@ -48,57 +48,63 @@ func capacityRow(ctx context.Context, b *bench) ([]line, error) {
 func (b *bench) capacity(ctx context.Context, sys system) (number, error) {
 	steady, unsteady := 0.0, 0.0
 	for rate := float64(capacityFirst); steady == 0 || unsteady == 0; {
-		ok, limited, err := b.steady(ctx, sys, rate)
+		if rate < capacityLeast {
+			return number{}, fmt.Errorf("not even %d files a second are steady", capacityLeast)
+		}
+		t, err := b.try(ctx, sys, rate)
 		switch {
 		case err != nil:
 			return number{}, err
-		case ok && (limited || rate >= capacityMost):
+		case !t.steady:
+			unsteady, rate = rate, rate/2
+		case t.limited():
+			return number{t.achieved, true}, nil
+		case rate >= capacityMost:
 			return number{rate, true}, nil
-		case limited:
-			// The writer and the system got into each other's way; below, they may not.
-			unsteady = rate
-			rate /= 2
-		case ok:
-			steady = rate
-			rate *= 2
 		default:
-			unsteady = rate
-			rate /= 2
-		}
-		if rate < capacityLeast {
-			return number{v: 0}, fmt.Errorf("not even %d files a second are steady", capacityLeast)
+			steady, rate = rate, rate*2
 		}
 	}
 	for range b.rounds(capacityHalvings) {
 		middle := math.Sqrt(steady * unsteady)
-		ok, _, err := b.steady(ctx, sys, middle)
-		if err != nil {
+		t, err := b.try(ctx, sys, middle)
+		switch {
+		case err != nil:
 			return number{}, err
-		}
-		if ok {
-			steady = middle
-		} else {
+		case !t.steady:
 			unsteady = middle
+		case t.limited():
+			return number{t.achieved, true}, nil
+		default:
+			steady = middle
 		}
 	}
 	return number{v: steady}, nil
 }
 
-// steady reports whether the lag at a rate does not grow, and whether the
-// writer was too slow for the rate.
-func (b *bench) steady(ctx context.Context, sys system, rate float64) (ok, limited bool, err error) {
+// trial is what came of a rate.
+type trial struct {
+	rate, achieved float64
+	steady         bool // the lag did not grow
+}
+
+// limited says that the writer was too slow for the rate.
+func (t trial) limited() bool { return t.achieved < 0.9*t.rate }
+
+// try tells whether the lag grows at a rate.
+func (b *bench) try(ctx context.Context, sys system, rate float64) (trial, error) {
 	span := 6 * time.Second
 	if b.quick {
-		span = 2 * time.Second
+		span = time.Second
 	}
 	f, err := b.flow(ctx, sys, newStream(int(rate), span), capacityPatience)
 	if err != nil {
-		return false, false, err
+		return trial{}, err
 	}
 	quarter := len(f.lags) / 4
 	early, late := f.lags[quarter:2*quarter].median(), f.lags[3*quarter:].median()
-	ok = !f.lags.at(1).over && late.d <= early.d+early.d/4+capacitySlack
-	limited = f.achieved < 0.9*rate
-	b.say("capacity: %s at %.0f a second (%.0f achieved): lag %s, then %s: steady %t", sys.name, rate, f.achieved, early, late, ok)
-	return ok, limited, nil
+	t := trial{rate: rate, achieved: f.achieved}
+	t.steady = !f.lags.at(1).over && late.d <= early.d+early.d/4+capacitySlack
+	b.say("capacity: %s at %.0f a second (%.0f achieved): lag %s, then %s: steady %t", sys.name, rate, f.achieved, early, late, t.steady)
+	return t, nil
 }

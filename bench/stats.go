@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -46,27 +47,51 @@ func (s series) at(q float64) took {
 
 func (s series) median() took { return s.at(0.5) }
 
-// String is the median with the range.
+// String is the median with the range, in the unit of the median.
 func (s series) String() string {
-	if len(s) < 2 {
-		return s.median().String()
+	mid := s.median()
+	if len(s) < 2 || mid.over {
+		return mid.String()
 	}
-	return fmt.Sprintf("%s (%s–%s)", s.median(), s.at(0), s.at(1))
+	least, most := s.at(0), s.at(1)
+	sign := ""
+	if most.over {
+		sign = "> "
+	}
+	u := unitOf(mid.d)
+	return fmt.Sprintf("%s (%s–%s%s)", mid, u.digits(least.d), sign, u.digits(most.d))
 }
 
-// human rounds to three digits at most.
-func human(d time.Duration) string {
+// unit is how durations of one size are written.
+type unit struct {
+	name     string
+	one      time.Duration
+	decimals int
+}
+
+// unitOf chooses two or three digits.
+func unitOf(d time.Duration) unit {
 	switch {
 	case d < 10*time.Millisecond:
-		return fmt.Sprintf("%.1f ms", d.Seconds()*1e3)
+		return unit{"ms", time.Millisecond, 1}
 	case d < time.Second:
-		return fmt.Sprintf("%.0f ms", d.Seconds()*1e3)
+		return unit{"ms", time.Millisecond, 0}
 	case d < 10*time.Second:
-		return fmt.Sprintf("%.2f s", d.Seconds())
+		return unit{"s", time.Second, 2}
 	case d < 100*time.Second:
-		return fmt.Sprintf("%.1f s", d.Seconds())
+		return unit{"s", time.Second, 1}
 	}
-	return fmt.Sprintf("%.0f s", d.Seconds())
+	return unit{"s", time.Second, 0}
+}
+
+func (u unit) digits(d time.Duration) string {
+	return strconv.FormatFloat(float64(d)/float64(u.one), 'f', u.decimals, 64)
+}
+
+// human writes a duration for people.
+func human(d time.Duration) string {
+	u := unitOf(d)
+	return u.digits(d) + " " + u.name
 }
 
 // book collects series by the name of a system.

@@ -18,19 +18,18 @@ type number struct {
 type claim struct {
 	what  string // "x bare rsync"
 	ratio number
-	under bool    // the ratio is less than said, as its divisor is more
+	under bool    // its divisor is more than said, hence the ratio less
 	reach float64 // 0 is none: the ratio is for information
 	least bool    // the ratio is to be at least reach, instead of at most
 }
 
 // compared is the ratio of ours to theirs.
 func compared(ours, theirs number, what string, reach float64) claim {
-	c := claim{what: what, ratio: number{ours.v / theirs.v, ours.over}, reach: reach}
-	c.under = theirs.over && !ours.over
-	return c
+	return claim{what: what, ratio: number{ours.v / theirs.v, ours.over}, under: theirs.over, reach: reach}
 }
 
-// met says whether the reach is met; a bound that leaves it open does not.
+// met says whether the reach is met. It is not when what was measured leaves
+// that open.
 func (c claim) met() bool {
 	if c.least {
 		return !c.under && c.ratio.v >= c.reach
@@ -40,9 +39,12 @@ func (c claim) met() bool {
 
 func (c claim) String() string {
 	sign := ""
-	if c.under {
+	switch {
+	case c.under && c.ratio.over:
+		sign = "about "
+	case c.under:
 		sign = "< "
-	} else if c.ratio.over {
+	case c.ratio.over:
 		sign = "> "
 	}
 	return fmt.Sprintf("%s%.2f %s", sign, c.ratio.v, c.what)
