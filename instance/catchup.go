@@ -40,6 +40,7 @@ func (in *instance) gained(id watch.Identity, before string, lost time.Time) {
 	if len(sweep) > 0 {
 		in.sweeper.prepare(change.Change{Path: change.Root, Scope: change.Scan, Since: since}, sweep)
 	}
+	wakeUp(in.urgent) // whoever starts without a checkpoint must know this root
 	for _, t := range in.targets {
 		t.nudge()
 	}

@@ -13,9 +13,10 @@ const fewDeletions = 100
 
 // guards reports whether j's deletions are counted before they are made: those
 // of full syncs and walks always, those of live changes when the operator set
-// a limit, and all after the source was replaced.
+// a limit, all after the source was replaced, and those that may be held
+// already.
 func (s *sender) guards(j *job) bool {
-	if s.t.isStrict() {
+	if s.t.isStrict() || s.t.waits(j) {
 		return true
 	}
 	return !s.limit.Off && (j.guarded || s.limit.Set)
@@ -56,11 +57,20 @@ func (s *sender) refuse(ctx context.Context, j *job, n int) error {
 	if s.t.isStrict() {
 		return fmt.Errorf("%d deletions after the source was replaced", n)
 	}
+	if s.t.waits(j) {
+		return fmt.Errorf("%d deletions where others wait for approval", n)
+	}
 	limit := s.most(ctx, n)
 	if s.t.deletedLately()+n <= limit {
 		return nil
 	}
 	return fmt.Errorf("%d deletions are more than max_delete %s allows (%d)", n, s.limit, limit)
+}
+
+func (t *target) waits(j *job) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.ledger.waits(j)
 }
 
 // most is the limit as a number of entries; n is what it will be compared

@@ -34,6 +34,39 @@ func (h *held) holds(path string) bool {
 	return false
 }
 
+// touches reports whether something that waits lies at path, above or beneath.
+func (h *held) touches(path string) bool {
+	for _, b := range h.batches {
+		if b.set.Holds(path) || b.set.HoldsAbove(path) || b.set.HoldsBelow(path) {
+			return true
+		}
+	}
+	return false
+}
+
+// add makes b wait. When something that waits covers all of it, they are the
+// same deletions, seen again.
+func (h *held) add(b *batch) {
+	h.changed = true
+	h.forget(b.set)
+	for _, old := range h.batches {
+		if old.covers(b.set) {
+			old.count = max(old.count, b.count)
+			return
+		}
+	}
+	h.batches = append(h.batches, b)
+}
+
+func (b *batch) covers(set *change.Set) bool {
+	for c := range set.All() {
+		if !b.set.Covers(c) {
+			return false
+		}
+	}
+	return true
+}
+
 // forget drops what answered covers: the deletion was made, the name is there
 // again, or a later look at the same folders has counted anew.
 func (h *held) forget(answered *change.Set) {
@@ -79,10 +112,19 @@ func (l *ledger) hold(j *job, o outcome) *job {
 			b.set.Add(waiting(c))
 		}
 	}
-	l.held.forget(b.set)
-	l.held.batches = append(l.held.batches, b)
-	l.held.changed = true
+	l.held.add(b)
 	return &sent
+}
+
+// waits reports whether j, which looks at whole folders, would make deletions
+// that wait for approval. Names that were seen to be deleted are no part of it.
+func (l *ledger) waits(j *job) bool {
+	for _, it := range j.items {
+		if (it.Swept || it.Scope != change.Entry) && l.held.touches(it.Path) {
+			return true
+		}
+	}
+	return false
 }
 
 // waiting is c as it is held. Its contents were sent already, so that the quick

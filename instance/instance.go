@@ -54,6 +54,9 @@ type instance struct {
 	targets []*target
 	runner  *rsync.Runner
 
+	urgent      chan struct{} // 1: something must be saved at once
+	savedSource string        // as it is on disk; owned by who saves
+
 	// owned by the goroutine of source
 	arming bool      // the watcher has not asked for its first scan yet
 	sweep  []*target // those that need it
@@ -100,7 +103,7 @@ func newInstance(o Options, home string) (*instance, error) {
 		return nil, err
 	}
 	in := &instance{
-		Options: o, started: time.Now(), store: store, runner: rsync.NewRunner(),
+		Options: o, started: time.Now(), store: store, runner: rsync.NewRunner(), urgent: make(chan struct{}, 1),
 		ground: &ground{root: o.Module.Watch, filter: o.Module.Filter},
 	}
 	in.sweeper = &sweeper{
@@ -110,6 +113,9 @@ func newInstance(o Options, home string) (*instance, error) {
 	in.source = &source{
 		options: watchOptions(o), ground: in.ground,
 		inlet: in.inlet, gained: in.gained, dropped: in.dropped,
+	}
+	if err := in.rememberSource(); err != nil {
+		return nil, errors.Join(err, in.runner.Close())
 	}
 	threads := newSlots(o.Module.Threads)
 	for _, ct := range o.Module.Targets {
@@ -141,6 +147,7 @@ func (in *instance) newTarget(ct config.Target, threads *slots) (*target, error)
 		less:   make(chan struct{}, 1),
 		landed: make(chan landing, share),
 		probed: make(chan error, 1),
+		urgent: in.urgent,
 
 		ledger:  newLedger(in.Module.FailLog.RetryEvery),
 		flights: make(map[*job]*flight),

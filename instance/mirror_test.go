@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -43,7 +44,9 @@ type mirror struct {
 	state   string
 
 	cmd    *exec.Cmd
-	output *bytes.Buffer
+	output *transcript
+	env    []string             // of the process, beyond the test's own
+	attr   *syscall.SysProcAttr // of the process; nil is a group of its own
 	client *control.Client
 }
 
@@ -93,15 +96,9 @@ func (m *mirror) write() {
 func (m *mirror) start() *mirror {
 	m.Helper()
 	m.write()
-	self, err := os.Executable()
-	if err != nil {
-		m.Fatal(err)
-	}
-	m.cmd = exec.Command(self)
-	m.cmd.Env = append(os.Environ(), asInstance+"="+m.dir)
-	m.output = new(bytes.Buffer)
+	m.cmd = m.command()
+	m.output = new(transcript)
 	m.cmd.Stdout, m.cmd.Stderr = m.output, m.output
-	m.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := m.cmd.Start(); err != nil {
 		m.Fatal(err)
 	}
@@ -114,8 +111,46 @@ func (m *mirror) start() *mirror {
 	return m
 }
 
+// command is the module in a process of its own.
+func (m *mirror) command() *exec.Cmd {
+	m.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		m.Fatal(err)
+	}
+	cmd := exec.Command(self)
+	cmd.Env = append(append(os.Environ(), asInstance+"="+m.dir), m.env...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if m.attr != nil {
+		cmd.SysProcAttr = m.attr
+	}
+	return cmd
+}
+
+// transcript is what a process said; it may be read while that goes on.
+type transcript struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (t *transcript) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.text.Write(p)
+}
+
+func (t *transcript) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.text.String()
+}
+
 // runInstance is the body of the process that start makes.
 func runInstance(dir string) int {
+	if err := limitWatches(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	module, err := config.LoadModule(filepath.Join(dir, "conf.d", "www.yaml"))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -129,7 +164,7 @@ func runInstance(dir string) int {
 	}
 	err = instance.Run(ctx, instance.Options{
 		Module: module, StateDir: filepath.Join(dir, "state"), RunDir: dir, LogDir: dir,
-		Drain: 10 * time.Second,
+		Drain: drainDeadline(),
 		Log:   slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
 	})
 	if err != nil {
@@ -160,8 +195,20 @@ func (m *mirror) kill() {
 	_ = m.cmd.Wait()
 	if m.Failed() || os.Getenv("SYNCSVC_TEST_DEBUG") != "" {
 		m.Logf("the instance said:\n%s", tail(m.output.String(), 12000))
+		daemon, _ := os.ReadFile(filepath.Join(m.dir, "rsyncd", "log"))
+		m.Logf("the daemon said:\n%s", tail(string(daemon), 40000))
 	}
 	m.cmd = nil
+}
+
+// drainEnv tells the process how long transfers may go on after a stop.
+const drainEnv = "SYNCSVC_TEST_DRAIN"
+
+func drainDeadline() time.Duration {
+	if d, err := time.ParseDuration(os.Getenv(drainEnv)); err == nil {
+		return d
+	}
+	return 10 * time.Second
 }
 
 func tail(s string, n int) string { return s[max(0, len(s)-n):] }
@@ -219,7 +266,8 @@ func (m *mirror) settle() {
 	ctx, cancel := context.WithTimeout(m.Context(), patience)
 	defer cancel()
 	var a control.WaitAnswer
-	err := m.client.Get(ctx, "/v1/wait?upto=now&timeout="+patience.String(), &a)
+	// it gives up first, to say what is missing
+	err := m.client.Get(ctx, "/v1/wait?upto=now&timeout="+(patience-5*time.Second).String(), &a)
 	if err != nil || !a.Done {
 		m.Fatalf("wait: %v, behind: %q", errors.Join(err, ctx.Err()), a.Behind)
 	}

@@ -30,7 +30,9 @@ func (in *instance) remember(t *target) error {
 	switch {
 	case err == nil:
 		t.mark, t.upto = &mark, mark.Upto
-		in.source.known = mark.Source
+		if in.source.known == "" {
+			in.source.known = mark.Source
+		}
 	case errors.Is(err, fs.ErrNotExist):
 		t.markWhy = "there is no checkpoint yet"
 	case errors.Is(err, checkpoint.ErrCorrupt):
@@ -48,10 +50,21 @@ func (in *instance) remember(t *target) error {
 	return nil
 }
 
-// keepCheckpoint saves at most once a second until ctx ends.
+// keepCheckpoint saves once a second, and at once what must not be forgotten,
+// until ctx ends.
 func (in *instance) keepCheckpoint(ctx context.Context) {
-	for sleep(ctx, saveEvery) {
-		if err := in.save(false); err != nil {
+	tick := time.NewTicker(saveEvery)
+	defer tick.Stop()
+	for {
+		all := false
+		select {
+		case <-ctx.Done():
+			return
+		case <-in.urgent:
+			all = true
+		case <-tick.C:
+		}
+		if err := in.save(all); err != nil {
 			in.Log.Error("saving the checkpoint failed; a crash now costs a longer scan", "err", err,
 				"hint", "is the disk of "+in.StateDir+" full or read-only?")
 		}
@@ -78,6 +91,7 @@ func (in *instance) save(all bool) error {
 		}
 		errs = append(errs, in.saveMark(t, mark))
 	}
+	errs = append(errs, in.saveSource())
 	return errors.Join(errs...)
 }
 

@@ -170,3 +170,11 @@ func (s *source) horizon() time.Time {
 	}
 	return s.watcher.Horizon()
 }
+
+// identity is that of the root the targets are filled from; "" before there
+// was one.
+func (s *source) identity() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.known
+}
