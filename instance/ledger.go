@@ -26,6 +26,7 @@ type ledger struct {
 	scans   *change.Set                // parts that must be walked to learn what is owed
 	bulk    *change.Set                // trees and big files
 	renames *change.Set                // changes with an old name
+	early   map[string]time.Time       // renamed names that are gone: not to be believed before
 	groups  []*job                     // jobs that must run as they are: halves of a failed one, approved deletions
 	flying  []*job                     // in order of their start
 	busy    *change.Set                // paths of flying jobs that are not trees
@@ -43,6 +44,7 @@ func newLedger(retryEvery time.Duration) *ledger {
 		scans:   change.NewSet(0),
 		bulk:    change.NewSet(maxOwed),
 		renames: change.NewSet(0),
+		early:   make(map[string]time.Time),
 		busy:    change.NewSet(0),
 		walking: make(map[*request]change.Change),
 	}
@@ -76,6 +78,7 @@ const maxRenames = 1000
 func (l *ledger) addRename(c change.Change) {
 	l.follow(c.Was, c.Path)
 	for _, first := range l.renames.Take(1, func(r change.Change) bool { return r.Path == c.Was }) {
+		delete(l.early, first.Path)
 		c.Was, first.Was = first.Was, ""
 		l.add(first)
 	}
@@ -102,25 +105,6 @@ func (l *ledger) sortOut(s *change.Set) {
 		if !c.Since.IsZero() { // else there were only trees, which are one now
 			l.scans.Add(c)
 		}
-	}
-}
-
-// follow adds what is owed beneath a renamed folder under its new name too:
-// the target may have an old version of it, which the rename would carry over.
-func (l *ledger) follow(was, path string) {
-	var moved []change.Change
-	for _, s := range []*change.Set{l.owed, l.busy, l.bulk, l.scans} {
-		for c := range s.Under(was) {
-			if c.Path == was {
-				continue // the rename itself answers for it
-			}
-			c.Path = change.Rebase(c.Path, was, path)
-			c.Was = ""
-			moved = append(moved, c)
-		}
-	}
-	for _, c := range moved {
-		l.add(c)
 	}
 }
 

@@ -109,7 +109,7 @@ func TestSlowJobIsOvertaken(t *testing.T) {
 	d.l.add(change.Change{Path: "a"})
 	d.mustPick()
 	d.l.add(change.Change{Path: "b"})
-	d.now = d.l.wakeAt()
+	d.now = d.l.wakeAt(d.now)
 	wantPaths(t, d.mustPick(), "b")
 }
 
@@ -277,7 +277,7 @@ func TestFoldersOfAnOvertakenJobGetTheirTimeBack(t *testing.T) {
 	d.l.add(change.Change{Path: "d/a"})
 	slow := d.mustPick()
 	d.l.add(change.Change{Path: "d/b"})
-	d.now = d.l.wakeAt()
+	d.now = d.l.wakeAt(d.now)
 	d.done(d.mustPick())
 	if j := d.pick(); j != nil {
 		t.Fatalf("%q is sent although the slow job is not done", paths(j))

@@ -49,7 +49,7 @@ func (l *ledger) pick(now time.Time, ln lanes) *job {
 	block := l.blocks()
 	for _, next := range []func() *job{
 		func() *job { return l.pickGroup(block) },
-		func() *job { return l.pickRename(ln, block) },
+		func() *job { return l.pickRename(now, ln, block) },
 		func() *job { return l.pickFlat(now, block) },
 		func() *job { return l.pickBulk(ln, block) },
 	} {
@@ -63,11 +63,17 @@ func (l *ledger) pick(now time.Time, ln lanes) *job {
 
 // wakeAt returns when pick may have something to do although nothing lands and
 // nothing is added: the zero time when it won't.
-func (l *ledger) wakeAt() time.Time {
+func (l *ledger) wakeAt(now time.Time) time.Time {
+	var wake time.Time
 	if n, newest := l.running(fast); n > 0 && l.owed.Len() > 0 {
-		return newest.started.Add(fastOverlap)
+		wake = newest.started.Add(fastOverlap)
 	}
-	return time.Time{}
+	for _, until := range l.early {
+		if until.After(now) && (!wake.After(now) || until.Before(wake)) {
+			wake = until
+		}
+	}
+	return wake
 }
 
 // blocked says which paths must wait because something that touches them is in
@@ -122,12 +128,12 @@ func (l *ledger) pickGroup(block blocked) *job {
 	return nil
 }
 
-func (l *ledger) pickRename(ln lanes, block blocked) *job {
+func (l *ledger) pickRename(now time.Time, ln lanes, block blocked) *job {
 	if n, _ := l.running(bulk); n >= ln.bulk() {
 		return nil
 	}
 	cs := l.renames.Take(1, func(c change.Change) bool {
-		return !touches(block.busy, c.Path) && !block.busy.HoldsBelow(c.Path) &&
+		return !now.Before(l.early[c.Path]) && !touches(block.busy, c.Path) && !block.busy.HoldsBelow(c.Path) &&
 			!touches(block.busy, c.Was) && !block.busy.HoldsBelow(c.Was)
 	})
 	if len(cs) == 0 {
@@ -140,7 +146,11 @@ func (l *ledger) pickFlat(now time.Time, block blocked) *job {
 	if n, newest := l.running(fast); n > 0 && now.Sub(newest.started) < fastOverlap {
 		return nil
 	}
+	walking := l.awaitsWalk()
 	cs := l.owed.Take(maxJob, func(c change.Change) bool {
+		if walking && c.Swept {
+			return false
+		}
 		if c.Scope == change.Listing {
 			return !block.listing(c)
 		}
@@ -152,13 +162,22 @@ func (l *ledger) pickFlat(now time.Time, block blocked) *job {
 	return newJob(flat, fast, cs)
 }
 
+// awaitsWalk reports whether what a walk finds must wait for its end: the
+// deletions in it are to be counted together, and a walk is short. They do not
+// wait when so much is owed that the walk itself may have to wait.
+func (l *ledger) awaitsWalk() bool { return len(l.walking) > 0 && l.owed.Len() < maxOwed/4 }
+
 // pickBulk takes either big files or trees, whatever came first.
 func (l *ledger) pickBulk(ln lanes, block blocked) *job {
 	if n, _ := l.running(bulk); n >= ln.bulk() {
 		return nil
 	}
 	var first *change.Change
+	walking := l.awaitsWalk()
 	cs := l.bulk.Take(maxJob, func(c change.Change) bool {
+		if walking && c.Swept && c.Path != change.Root {
+			return false
+		}
 		if l.bulkBlocked(c, block) || (first != nil && !alike(*first, c)) {
 			return false
 		}

@@ -2,6 +2,7 @@ package instance
 
 import (
 	"path"
+	"time"
 
 	"github.com/syncsvc/syncsvc/change"
 )
@@ -48,6 +49,14 @@ func (l *ledger) refineRename(j *job, deletes bool) {
 		return
 	}
 	c := it.Change
+	if until := c.Since.Add(renamePatience); it.seen.kind == gone && j.started.Before(until) {
+		l.busy.Remove(c.Path)
+		j.items = nil
+		l.renames.Add(c)
+		l.early[c.Path] = until
+		return
+	}
+	delete(l.early, c.Path)
 	c.Was = ""
 	if it.seen.kind != folder {
 		c = entryOf(c)
@@ -56,6 +65,11 @@ func (l *ledger) refineRename(j *job, deletes bool) {
 	j.items = nil
 	l.add(c)
 }
+
+// renamePatience is how long a renamed name that is gone is waited for: it may
+// have been renamed again, which will be told in a moment. Without that, nobody
+// would know what the target has of it.
+const renamePatience = 300 * time.Millisecond
 
 // worthLinking: without deletions the old name would stay and share its
 // contents with the new one, so the caller asks only with them.

@@ -240,6 +240,9 @@ func (s *sender) verdict(j *job, spec rsync.Job, r rsync.Result) outcome {
 	for _, p := range r.NewDirs {
 		o.folders = append(o.folders, under(spec.Base, p))
 	}
+	if r.NewRoot && j.shape == rename {
+		o.folders = append(o.folders, spec.Base)
+	}
 	switch r.Class {
 	case rsync.Done, rsync.Vanished, rsync.Partial, rsync.Limit:
 		return s.answered(j, spec, r, o)
@@ -273,16 +276,52 @@ func (s *sender) answered(j *job, spec rsync.Job, r rsync.Result, o outcome) out
 			o.verdict = unexplained
 			return o
 		}
-		o.failed = append(o.failed, failedPath{path: p, reason: f.Reason, deep: strings.HasSuffix(f.Path, "/")})
+		o.failed = append(o.failed, failedPath{
+			path: p, reason: f.Reason, deep: strings.HasSuffix(f.Path, "/"), mixedUp: f.Kind == rsync.MixedUp,
+		})
 	}
 	for _, p := range r.Vanished {
 		o.vanished = append(o.vanished, under(spec.Base, p))
 	}
+	s.reconsider(j, &o)
 	if nothingWent(j, o.failed) {
 		o.verdict, o.blame, o.trouble = undone, true, refusing
 		o.failed, o.hint = nil, "may syncsvc write there, and is the disk writable?"
 	}
 	return o
+}
+
+// reconsider moves from failed to vanished what failed because the source was
+// changing under rsync's hands: it is to be looked at again, and at once.
+func (s *sender) reconsider(j *job, o *outcome) {
+	if len(o.failed) == 0 {
+		return
+	}
+	planned := make(map[string]kind, len(j.items))
+	for _, it := range j.items {
+		planned[it.Path] = it.seen.kind
+	}
+	var asked []item
+	for _, f := range o.failed {
+		asked = append(asked, item{Change: change.Change{Path: f.path}})
+	}
+	now := s.ground.look(asked)
+	if now == nil {
+		return // the root is gone
+	}
+	still := o.failed[:0]
+	for i, f := range o.failed {
+		was, mine := planned[f.path]
+		changed := mine && was != now[i].kind || !mine && (f.mixedUp && !f.deep || now[i].kind == gone)
+		if !changed {
+			still = append(still, f)
+			continue
+		}
+		o.vanished = append(o.vanished, f.path)
+	}
+	if o.failed = still; len(still) == 0 {
+		o.reason, o.hint = "", ""
+	}
 }
 
 // under is p as seen from the watch root, when base is the job's own.

@@ -363,7 +363,7 @@ func (t *target) pause(now time.Time) time.Duration {
 			wait = min(wait, at.Sub(now))
 		}
 	}
-	sooner(t.ledger.wakeAt())
+	sooner(t.ledger.wakeAt(now))
 	sooner(t.ledger.failing.wakeAt())
 	sooner(t.circuit.until)
 	sooner(t.nextCheck())
