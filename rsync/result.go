@@ -31,7 +31,8 @@ const (
 	Refused
 	// Config means that the command cannot work as it is configured.
 	Config
-	// Source means that the job's own folder cannot be read.
+	// Source means that the job's own folder cannot be read, or that what the
+	// target has in the place of Job.Base is no folder.
 	Source
 	// Killed means that the context ended before rsync did.
 	Killed
@@ -61,11 +62,14 @@ const (
 	// Undeleted is a listing or tree whose deletions were left out because of a
 	// read error elsewhere in the job. By itself it may well succeed.
 	Undeleted
+	// MixedUp is a path that was something else than rsync took it for, or in
+	// something that is no folder any more, on either side.
+	MixedUp
 )
 
 // String returns the kind in lower case.
 func (k FailureKind) String() string {
-	return [...]string{"other", "denied", "nospace", "undeleted"}[k]
+	return [...]string{"other", "denied", "nospace", "undeleted", "mixed up"}[k]
 }
 
 // Failure is a path that did not get there.
@@ -100,6 +104,9 @@ type Result struct {
 	// because next time they are not new. "." is Base itself. When the job did
 	// not go through there may be more of them than rsync could tell.
 	NewDirs []string
+	// NewRoot says that Base itself was made on the target, perhaps with its
+	// parents. It may be false nonetheless when the job did not go through.
+	NewRoot bool
 	// Kept are folders that were to be deleted and stay because something in
 	// them is excluded, is a mount point, or could not be deleted either.
 	Kept []string

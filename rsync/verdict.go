@@ -88,6 +88,7 @@ func (v *verdict) collect() {
 		case limited:
 			v.result.Skipped += int(m.counts[0])
 		case newRoot:
+			v.result.NewRoot = true
 			if !v.job.Tree {
 				v.result.NewDirs = append(v.result.NewDirs, ".")
 			}
@@ -139,6 +140,8 @@ func kindOf(errno syscall.Errno) FailureKind {
 		return Denied
 	case syscall.ENOSPC, syscall.EDQUOT:
 		return NoSpace
+	case syscall.ENOENT, syscall.ENOTDIR, syscall.EISDIR, syscall.ELOOP:
+		return MixedUp
 	}
 	return Other
 }
