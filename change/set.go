@@ -138,6 +138,24 @@ func (s *Set) Covers(c Change) bool {
 	return n != nil && n.find(c) != nil
 }
 
+// Above yields the changes at the folders that contain path, from the top. The
+// set must not be changed meanwhile.
+func (s *Set) Above(path string) iter.Seq[Change] {
+	return func(yield func(Change) bool) {
+		n := &s.root
+		for name := range names(path) {
+			for it := n.items; it != nil; it = it.beside {
+				if !yield(it.Change) {
+					return
+				}
+			}
+			if n = n.kids[name]; n == nil {
+				return
+			}
+		}
+	}
+}
+
 // Holds reports whether the set has a change at exactly this path.
 func (s *Set) Holds(path string) bool {
 	n := s.walkTo(path)

@@ -47,6 +47,7 @@ type outcome struct {
 type failedPath struct {
 	path, reason string
 	deep         bool // with what is in it
+	mixedUp      bool // it was not what rsync took it for
 }
 
 // change is what must be tried again, when it is no item of j itself.
@@ -121,9 +122,9 @@ func (l *ledger) acknowledge(j *job, o outcome, now time.Time) {
 	for _, f := range o.failed {
 		failed[f.path] = f.reason
 	}
-	mine := make(map[string]kind, len(j.items))
+	mine := make(map[string]item, len(j.items))
 	for _, it := range j.items {
-		mine[it.Path] = it.seen.kind
+		mine[it.Path] = it
 		if reason, bad := failed[it.Path]; bad {
 			l.failing.note(it.Change, reason, now)
 			continue
@@ -137,12 +138,22 @@ func (l *ledger) acknowledge(j *job, o outcome, now time.Time) {
 		}
 	}
 	for _, p := range o.vanished {
-		if k, ok := mine[p]; !ok || k != gone {
-			l.add(change.Change{Path: p, Since: j.started})
-		}
+		l.lookAgain(j, mine[p], p)
 	}
 	l.addUnfilled(j, o.folders)
 	l.addParents(j)
+}
+
+// lookAgain owes a path that was another one when rsync came to it than when
+// the job was planned. It is an item of j, or it is the zero item.
+func (l *ledger) lookAgain(j *job, it item, path string) {
+	switch {
+	case it.Path == "":
+		l.add(change.Change{Path: path, Since: j.started})
+	case it.seen.kind != gone:
+		it.Was = ""
+		l.add(it.Change)
+	}
 }
 
 // forget lets go of held deletions that j has answered.
@@ -175,7 +186,7 @@ func (l *ledger) addUnfilled(j *job, folders []string) {
 	}
 	for _, p := range folders {
 		if !mine[p] {
-			l.add(change.Change{Path: p, Scope: change.Tree, Quick: true, Since: j.started})
+			l.add(change.Change{Path: p, Scope: change.Tree, Quick: true, Since: j.oldest})
 		}
 	}
 }
@@ -203,7 +214,7 @@ func (l *ledger) addReplaced(j *job, made []string) {
 			return
 		}
 	}
-	l.add(change.Change{Path: it.Path, Scope: change.Tree, Since: j.started})
+	l.add(change.Change{Path: it.Path, Scope: change.Tree, Since: j.oldest})
 }
 
 // addParents owes the attributes of the folders of j's items when another job

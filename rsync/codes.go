@@ -48,6 +48,13 @@ var byCode = map[int]ruling{
 	255:    {Away, "ssh could not connect", ""},
 }
 
+// What rsync says when the folder it is to write into is not there, or is no
+// folder. With a Job.Base that is not the target's fault.
+var (
+	noFolder  = regexp.MustCompile(`^mkdir "|^change_dir#`)
+	notFolder = regexp.MustCompile(`^ERROR: (?:cannot stat )?destination`)
+)
+
 // precedent decides a run by a message, whatever the exit code: how a daemon's
 // error ends on this side is a race between its message and its hanging up.
 type precedent struct {
@@ -69,8 +76,8 @@ var precedents = []precedent{
 	{regexp.MustCompile(`rejected by the server`), Refused, "check the module's filters in rsyncd.conf"},
 	{regexp.MustCompile(`^ERROR: daemon has excluded destination`), Refused, "check the module's filters in rsyncd.conf"},
 	{regexp.MustCompile(`rather than greeting`), Refused, "something other than an rsync daemon listens on that port"},
-	{regexp.MustCompile(`^mkdir "|^change_dir#`), Refused, "make the target folder by hand"},
-	{regexp.MustCompile(`^ERROR: (?:cannot stat )?destination`), Refused, "the target must be a folder"},
+	{noFolder, Refused, "make the target folder by hand"},
+	{notFolder, Refused, "the target must be a folder"},
 	{regexp.MustCompile(`password file`), Config, "the password file must belong to the user of syncsvc and have mode 600"},
 	{regexp.MustCompile(`unknown option|cannot be used with|conflicts with|syntax error`), Config, "check rsync.args, and that rsync there is 3.1.0 or newer"},
 	{regexp.MustCompile(`is your shell clean`), Config, "the remote login scripts must print nothing"},
@@ -93,6 +100,9 @@ func (v *verdict) judgeRun() {
 	}
 	for _, p := range precedents {
 		if i := slices.IndexFunc(v.said, func(m message) bool { return p.re.MatchString(m.words()) }); i >= 0 {
+			if v.job.Base != "" && (p.re == noFolder || p.re == notFolder) {
+				p.class, p.hint = Source, ""
+			}
 			v.conclude(p.class, v.said[i].text, p.hint)
 			return
 		}

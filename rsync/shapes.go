@@ -43,7 +43,7 @@ var plainShapes = []shape{
 	{re: line(`\*\*\* Skipping any contents from this failed directory \*\*\*`), meaning: chatter},
 	{re: line(`WARNING: parent dir is absent in the file list: .*`), meaning: chatter},
 	{re: line(`WARNING: .* failed verification -- update .* \((?:will|may) try again\)\.`), meaning: chatter},
-	{re: line(`--(?:link|copy|compare)-dest arg does not exist: .*`), meaning: chatter},
+	{re: line(`--(?:link|copy|compare)-dest arg (?:does not exist|is not a dir): .*`), meaning: chatter},
 	{re: line(`Setting --timeout=\d+ to match server`), meaning: chatter},
 	{re: line(`NOTE: Unable to create delete-delay temp file.*`), meaning: chatter},
 
