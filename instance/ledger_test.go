@@ -34,7 +34,7 @@ func newDesk(t testing.TB) *desk {
 
 func (d *desk) put(kind kind, size int64, paths ...string) {
 	for _, p := range paths {
-		d.disk[p] = sight{kind, size}
+		d.disk[p] = sight{kind: kind, size: size}
 	}
 }
 

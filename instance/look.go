@@ -6,6 +6,8 @@ import (
 	"strconv"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/syncsvc/syncsvc/change"
 )
 
 // kind is what is on disk under a name.
@@ -22,24 +24,26 @@ const (
 type sight struct {
 	kind kind
 	size int64 // bytes, of a regular file
+
+	// inWay is what stands where the path needs a folder: "" when nothing does.
+	// The path is then gone, whatever a symbolic link may lead to.
+	inWay string
+
+	unmounted bool // gone, but because a file system is not mounted any more
 }
 
 // look says what is at path beneath the pinned root. What can't be looked at
 // for another reason than not being there counts as a file: rsync will say
 // what is wrong with it, in its own words.
 func look(root int, path string) sight {
-	var st unix.Stat_t
-	for {
-		err := unix.Fstatat(root, path, &st, unix.AT_SYMLINK_NOFOLLOW)
-		switch {
-		case errors.Is(err, unix.EINTR):
-			continue
-		case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ENOTDIR):
-			return sight{kind: gone}
-		case err != nil:
-			return sight{kind: file}
-		}
-		break
+	st, err := statBeneath(root, path)
+	switch {
+	case errors.Is(err, unix.ENOENT):
+		return sight{kind: gone}
+	case errors.Is(err, unix.ENOTDIR), errors.Is(err, unix.ELOOP):
+		return sight{kind: gone, inWay: obstacle(root, path)}
+	case err != nil:
+		return sight{kind: file}
 	}
 	switch st.Mode & unix.S_IFMT {
 	case unix.S_IFDIR:
@@ -49,6 +53,35 @@ func look(root int, path string) sight {
 	default:
 		return sight{kind: special}
 	}
+}
+
+// obstacle finds what is no folder above path.
+func obstacle(root int, path string) string {
+	for path != change.Root {
+		path = change.Parent(path)
+		if st, err := statBeneath(root, path); err == nil && st.Mode&unix.S_IFMT != unix.S_IFDIR {
+			return path
+		}
+	}
+	return "" // it was just cleared away
+}
+
+// statBeneath is lstat of a path in which no folder may be a symbolic link: as
+// rsync sees it.
+func statBeneath(root int, path string) (st unix.Stat_t, err error) {
+	how := unix.OpenHow{Flags: unix.O_PATH | unix.O_NOFOLLOW | unix.O_CLOEXEC, Resolve: unix.RESOLVE_NO_SYMLINKS}
+	fd, err := unix.Openat2(root, path, &how)
+	for errors.Is(err, unix.EINTR) || errors.Is(err, unix.EAGAIN) {
+		fd, err = unix.Openat2(root, path, &how)
+	}
+	if errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EPERM) { // an old kernel, or a sandbox
+		return st, unix.Fstatat(root, path, &st, unix.AT_SYMLINK_NOFOLLOW)
+	}
+	if err != nil {
+		return st, err
+	}
+	defer unix.Close(fd)
+	return st, unix.Fstat(fd, &st)
 }
 
 // procPath is a name for an open folder that stays true whatever is mounted

@@ -90,9 +90,17 @@ func (l *ledger) refineFlat(j *job, ln lanes, deletes bool) (stale []string) {
 	}
 	j.keep(func(it item) bool {
 		switch {
+		case it.seen.unmounted:
+			l.busy.Remove(it.Path)
+			l.failing.note(it.Change, "it was on a file system that is not mounted any more", j.started)
+			return false
 		case it.seen.kind == gone && !deletes:
 			l.busy.Remove(it.Path)
 			l.failing.clear(it.Change) // it stays on the target
+			return false
+		case it.seen.inWay != "":
+			l.busy.Remove(it.Path)
+			l.replaced(it)
 			return false
 		case it.seen.kind == gone && busyElsewhere.HoldsBelow(it.Path):
 			stale = append(stale, it.Path)
@@ -112,6 +120,15 @@ func (l *ledger) refineFlat(j *job, ln lanes, deletes bool) (stale []string) {
 		l.separate(j)
 	}
 	return stale
+}
+
+// replaced owes what is in the way of it now: when the target has that, it has
+// nothing beneath. rsync would not take a path through it for missing.
+func (l *ledger) replaced(it item) {
+	l.failing.clear(it.Change)
+	c := entryOf(it.Change)
+	c.Path, c.Quick = it.seen.inWay, false
+	l.add(c)
 }
 
 func (l *ledger) putBack(it item) {

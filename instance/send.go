@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -72,10 +73,15 @@ func (s *sender) carry(ctx context.Context, j *job, m *meter) outcome {
 		return outcome{verdict: undone, reason: err.Error()}
 	}
 	defer root.Close()
+	lost, _, _ := s.ground.inner.look(root)
+	if j.deletesNear(lost) {
+		return outcome{verdict: undone} // it looked deleted a moment ago
+	}
 	spec, err := s.spec(ctx, j, root)
 	if err != nil {
 		return s.unprepared(ctx, j, err)
 	}
+	spec.Filters = append(protect(lost), spec.Filters...)
 	spec.Progress = &m.progress
 	if s.ground.filter.HasRegex() && j.shape != rename {
 		if spec, err = s.spell(ctx, j, root, spec); err != nil {
@@ -185,12 +191,7 @@ func (s *sender) filters(j *job) []string {
 // .name.XXXXXX in the same folder.
 func tempPattern(p string) string {
 	dir, name := path.Split(p)
-	lit := filter.Literal(dir+"."+name+".", false)
-	if !strings.ContainsAny(lit, `*?[`) {
-		// from here on the pattern has wildcards, so backslashes escape
-		lit = strings.ReplaceAll(lit, `\`, `\\`)
-	}
-	return lit + "??????"
+	return wild(filter.Literal(dir+"."+name+".", false)) + "??????"
 }
 
 // renameSpec lets the target use what it has under the old name.
@@ -284,6 +285,10 @@ func (s *sender) answered(j *job, spec rsync.Job, r rsync.Result, o outcome) out
 		o.vanished = append(o.vanished, under(spec.Base, p))
 	}
 	s.reconsider(j, &o)
+	if j.shape == rename && slices.ContainsFunc(o.failed, func(f failedPath) bool { return f.path == j.items[0].Path }) {
+		o.verdict, o.reason, o.hint = mistaken, "", "" // something else is there on the target
+		return o
+	}
 	if nothingWent(j, o.failed) {
 		o.verdict, o.blame, o.trouble = undone, true, refusing
 		o.failed, o.hint = nil, "may syncsvc write there, and is the disk writable?"
@@ -297,9 +302,9 @@ func (s *sender) reconsider(j *job, o *outcome) {
 	if len(o.failed) == 0 {
 		return
 	}
-	planned := make(map[string]kind, len(j.items))
+	planned := make(map[string]sight, len(j.items))
 	for _, it := range j.items {
-		planned[it.Path] = it.seen.kind
+		planned[it.Path] = it.seen
 	}
 	var asked []item
 	for _, f := range o.failed {
@@ -312,7 +317,7 @@ func (s *sender) reconsider(j *job, o *outcome) {
 	still := o.failed[:0]
 	for i, f := range o.failed {
 		was, mine := planned[f.path]
-		changed := mine && was != now[i].kind || !mine && (f.mixedUp && !f.deep || now[i].kind == gone)
+		changed := mine && (was.kind != now[i].kind || was.inWay != now[i].inWay) || !mine && (f.mixedUp && !f.deep || now[i].kind == gone)
 		if !changed {
 			still = append(still, f)
 			continue

@@ -147,13 +147,11 @@ func (l *ledger) acknowledge(j *job, o outcome, now time.Time) {
 // lookAgain owes a path that was another one when rsync came to it than when
 // the job was planned. It is an item of j, or it is the zero item.
 func (l *ledger) lookAgain(j *job, it item, path string) {
-	switch {
-	case it.Path == "":
-		l.add(change.Change{Path: path, Since: j.started})
-	case it.seen.kind != gone:
-		it.Was = ""
-		l.add(it.Change)
+	if it.Path == "" {
+		it.Change = change.Change{Path: path, Since: j.started}
 	}
+	it.Was = ""
+	l.add(it.Change)
 }
 
 // forget lets go of held deletions that j has answered.
