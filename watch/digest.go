@@ -149,7 +149,8 @@ func (d *digest) arrived(path string, scope change.Scope, since time.Time) {
 }
 
 // renamed is a name that became another within the tree. Scope goes for
-// both: see deletedFolder.
+// both: see deletedFolder. That the old name is gone says nothing against
+// contents, hence Quick; whatever takes its place is told by itself.
 func (d *digest) renamed(old, path string, scope change.Scope, since time.Time) {
 	if u := d.settle.drop(old); u != nil && u.born {
 		d.arrived(path, scope, u.first) // nobody knows the old name
@@ -161,7 +162,7 @@ func (d *digest) renamed(old, path string, scope change.Scope, since time.Time) 
 		d.tell(change.Change{Path: path, Scope: scope, Since: since, Was: was})
 	}
 	if d.on.MoveFrom {
-		d.tell(change.Change{Path: old, Scope: scope, Since: since})
+		d.tell(change.Change{Path: old, Scope: scope, Quick: true, Since: since})
 	}
 }
 

@@ -28,8 +28,8 @@ func TestRenamedTwiceHasItsFirstOrigin(t *testing.T) {
 	d.renamed("a", "b", change.Entry, at(0))
 	d.renamed("b", "c", change.Entry, at(0))
 	tells(t, d,
-		change.Change{Path: "b", Was: "a"}, change.Change{Path: "a"},
-		change.Change{Path: "c", Was: "a"}, change.Change{Path: "b"})
+		change.Change{Path: "b", Was: "a"}, change.Change{Path: "a", Quick: true},
+		change.Change{Path: "c", Was: "a"}, change.Change{Path: "b", Quick: true})
 }
 
 func TestSwappedNamesHaveNoOrigin(t *testing.T) {
@@ -37,8 +37,8 @@ func TestSwappedNamesHaveNoOrigin(t *testing.T) {
 	d.renamed("a", "b", change.Tree, at(0))
 	d.renamed("b", "a", change.Tree, at(0))
 	tells(t, d,
-		change.Change{Path: "b", Scope: change.Tree}, change.Change{Path: "a", Scope: change.Tree},
-		change.Change{Path: "a", Scope: change.Tree}, change.Change{Path: "b", Scope: change.Tree})
+		change.Change{Path: "b", Scope: change.Tree}, change.Change{Path: "a", Scope: change.Tree, Quick: true},
+		change.Change{Path: "a", Scope: change.Tree}, change.Change{Path: "b", Scope: change.Tree, Quick: true})
 }
 
 func TestNewFileThatIsRenamedHasNoOrigin(t *testing.T) {

@@ -117,9 +117,9 @@ func TestRenameIsToldOfInOneBatch(t *testing.T) {
 		got := r.take()
 		for path, want := range map[string]change.Change{
 			"renamed": {Path: "renamed", Scope: change.Tree, Was: "album"},
-			"album":   {Path: "album", Scope: change.Tree},
+			"album":   {Path: "album", Scope: change.Tree, Quick: true},
 			"bigger":  {Path: "bigger", Was: "big"},
-			"big":     {Path: "big"},
+			"big":     {Path: "big", Quick: true},
 		} {
 			told := find(got, path)
 			if len(told) != 1 {
