@@ -83,7 +83,7 @@ func (l *ledger) addRename(c change.Change) {
 		l.add(first)
 	}
 	if c.Was == c.Path {
-		c.Was = "" // it is back where it was
+		c.Was = "" // it is back where it was, or the two have swapped places
 		l.add(c)
 		return
 	}
