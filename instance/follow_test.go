@@ -81,3 +81,17 @@ func TestDoubtAboutMoreThanAFolderFollowsIt(t *testing.T) {
 	d.l.settle(j, outcome{folders: []string{"new"}}, d.now)
 	wantPaths(t, d.mustPick(), "a", "new")
 }
+
+// TestFailureOfAFolderThatIsNoneAnyMore: it stayed on the fail list, because
+// only a folder could have answered it.
+func TestFailureOfAFolderThatIsNoneAnyMore(t *testing.T) {
+	d := newDesk(t)
+	d.l.failing.note(change.Change{Path: "a", Scope: change.Tree}, "reason", d.now)
+	d.l.failing.note(change.Change{Path: "a/b"}, "reason", d.now)
+	d.put(file, 1, "a")
+	d.l.add(change.Change{Path: "a"})
+	d.done(d.mustPick())
+	if n := len(d.l.failing.paths); n > 0 {
+		t.Errorf("%d paths still fail", n)
+	}
+}

@@ -49,14 +49,11 @@ func (l *ledger) refineRename(j *job, deletes bool) {
 		return
 	}
 	c := it.Change
-	if until := c.Since.Add(renamePatience); it.seen.kind == gone && j.started.Before(until) {
+	if it.seen.kind == gone && l.await(c, j.started) {
 		l.busy.Remove(c.Path)
 		j.items = nil
-		l.renames.Add(c)
-		l.early[c.Path] = until
 		return
 	}
-	delete(l.early, c.Path)
 	c.Was = ""
 	if it.seen.kind != folder {
 		c = entryOf(c)
@@ -64,6 +61,19 @@ func (l *ledger) refineRename(j *job, deletes bool) {
 	l.busy.Remove(c.Path)
 	j.items = nil
 	l.add(c)
+}
+
+// await keeps a rename whose new name is not there for a moment longer. It
+// reports false when that has passed.
+func (l *ledger) await(c change.Change, now time.Time) bool {
+	until := c.Since.Add(renamePatience)
+	if !now.Before(until) {
+		delete(l.early, c.Path)
+		return false
+	}
+	l.renames.Add(c)
+	l.early[c.Path] = until
+	return true
 }
 
 // renamePatience is how long a renamed name that is gone is waited for: it may
@@ -96,7 +106,7 @@ func (l *ledger) refineFlat(j *job, ln lanes, deletes bool) (stale []string) {
 			return false
 		case it.seen.kind == gone && !deletes:
 			l.busy.Remove(it.Path)
-			l.failing.clear(it.Change) // it stays on the target
+			l.failing.clear(it.widened()) // it stays on the target
 			return false
 		case it.seen.inWay != "":
 			l.busy.Remove(it.Path)
@@ -125,7 +135,7 @@ func (l *ledger) refineFlat(j *job, ln lanes, deletes bool) (stale []string) {
 // replaced owes what is in the way of it now: when the target has that, it has
 // nothing beneath. rsync would not take a path through it for missing.
 func (l *ledger) replaced(it item) {
-	l.failing.clear(it.Change)
+	l.failing.clear(it.widened())
 	c := entryOf(it.Change)
 	c.Path, c.Quick = it.seen.inWay, false
 	l.add(c)

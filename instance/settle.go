@@ -75,20 +75,24 @@ func (l *ledger) settle(j *job, o outcome, now time.Time) {
 			l.addUnfilled(j, o.folders)
 		}
 	case withheld:
-		l.acknowledge(l.hold(j, o), o, now)
+		sent, rest := l.hold(j, o)
+		l.acknowledge(sent, rest, now)
 	default:
-		l.again(j, o)
+		l.again(j, o, now)
 	}
 }
 
 // again owes everything anew. Folders that the job made nonetheless will not be
 // new the next time, so what is in them is owed now.
-func (l *ledger) again(j *job, o outcome) {
+func (l *ledger) again(j *job, o outcome, now time.Time) {
 	if j.allowed > 0 {
 		l.allow(newJob(j.shape, j.lane, j.changes()), j.allowed)
 		return
 	}
 	for _, it := range j.items {
+		if o.verdict == mistaken && l.await(it.Change, now) {
+			continue
+		}
 		if o.verdict == mistaken {
 			it.Was = ""
 		}
@@ -129,7 +133,7 @@ func (l *ledger) acknowledge(j *job, o outcome, now time.Time) {
 			l.failing.note(it.Change, reason, now)
 			continue
 		}
-		l.failing.clear(it.Change)
+		l.failing.clear(it.widened())
 	}
 	l.forget(j, failed)
 	for _, f := range o.failed {
@@ -142,6 +146,16 @@ func (l *ledger) acknowledge(j *job, o outcome, now time.Time) {
 	}
 	l.addUnfilled(j, o.folders)
 	l.addParents(j)
+}
+
+// widened is the change that it answered: what is no folder has nothing beneath
+// that could still fail.
+func (it item) widened() change.Change {
+	c := it.Change
+	if it.seen.kind != folder {
+		c.Scope = change.Tree
+	}
+	return c
 }
 
 // lookAgain owes a path that was another one when rsync came to it than when
