@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -32,20 +34,31 @@ func (s series) at(q float64) took {
 	if len(s) == 0 {
 		return took{over: true}
 	}
-	sorted := slices.SortedFunc(slices.Values(s), func(a, b took) int {
-		if a.over != b.over {
-			if b.over {
-				return -1
-			}
-			return 1
-		}
-		return int(a.d - b.d)
-	})
-	i := int(q*float64(len(sorted)) + 0.999999)
-	return sorted[min(max(i, 1), len(sorted))-1]
+	sorted := slices.SortedFunc(slices.Values(s), byLength)
+	i := int(math.Ceil(q * float64(len(sorted))))
+	return sorted[max(i, 1)-1]
 }
 
-func (s series) median() took { return s.at(0.5) }
+func byLength(a, b took) int {
+	switch {
+	case a.over == b.over:
+		return cmp.Compare(a.d, b.d)
+	case b.over:
+		return -1
+	}
+	return 1
+}
+
+// median is the value in the middle, or halfway between the two in the middle
+// when both are finished.
+func (s series) median() took {
+	low := s.at(0.5)
+	high := s.at(0.5 + 0.5/float64(max(1, len(s))))
+	if len(s)%2 == 1 || high.over {
+		return high
+	}
+	return took{d: (low.d + high.d) / 2}
+}
 
 // String is the median with the range, in the unit of the median.
 func (s series) String() string {

@@ -47,7 +47,11 @@ func (c claim) String() string {
 	case c.ratio.over:
 		sign = "> "
 	}
-	return fmt.Sprintf("%s%.2f %s", sign, c.ratio.v, c.what)
+	digits := fmt.Sprintf("%.2f", c.ratio.v)
+	if c.ratio.v < 0.1 {
+		digits = fmt.Sprintf("%.2g", c.ratio.v)
+	}
+	return sign + digits + " " + c.what
 }
 
 func (c claim) verdict() string {

@@ -23,6 +23,17 @@ func TestPercentilesAreMeasuredValues(t *testing.T) {
 	}
 }
 
+func TestMedianOfAnEvenNumberIsHalfway(t *testing.T) {
+	for want, s := range map[string]series{
+		"2.00 s": seconds(1, 2, 3), "2.50 s": seconds(1, 2, 3, 4), "7.00 s": seconds(7), "1.50 s": seconds(2, 1),
+		"> 3.00 s": append(seconds(9), took{3 * time.Second, true}),
+	} {
+		if got := s.median().String(); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
 func TestUnfinishedIsLongest(t *testing.T) {
 	s := append(seconds(8, 9), took{5 * time.Second, true})
 	if got := s.at(1).String(); got != "> 5.00 s" {
