@@ -252,6 +252,8 @@ func (s *sender) verdict(j *job, spec rsync.Job, r rsync.Result) outcome {
 	case rsync.Away:
 		o.verdict, o.blame, o.trouble = undone, true, unreachable
 		o.hint = cmp.Or(o.hint, s.awayHint())
+	case rsync.Aborted:
+		o.verdict = unexplained
 	case rsync.Config:
 		o.verdict, o.blame, o.trouble = undone, true, misconfigured
 	case rsync.Source:

@@ -12,6 +12,7 @@ import (
 // came to the end of the job.
 const (
 	codeOK       = 0
+	codeProtocol = 2
 	codeFileIO   = 11
 	codePartial  = 23
 	codeVanished = 24
@@ -107,11 +108,25 @@ func (v *verdict) judgeRun() {
 			return
 		}
 	}
+	if v.end.code == codeProtocol && !v.mismatch() {
+		v.conclude(Aborted, "rsync gave up in the middle"+v.lastWords(), "")
+		return
+	}
 	r, known := byCode[v.end.code]
 	if !known {
 		r.reason = fmt.Sprintf("rsync exited with code %d", v.end.code)
 	}
 	v.conclude(r.class, r.reason+v.lastWords(), r.hint)
+}
+
+// mismatch reports whether the two rsyncs did not agree on a protocol. Once they
+// have, the same code comes from one that found something changing under its
+// hands, such as "refusing unconfined partial basis" when the partial file was
+// taken away, and its words get lost at times (measured, 3.5.0).
+func (v *verdict) mismatch() bool {
+	return !slices.ContainsFunc(v.said, func(m message) bool {
+		return m.meaning == trailer && !strings.Contains(m.text, " at compat.c(")
+	})
 }
 
 // missingFolder reports whether rsync ended at once because there is no target

@@ -34,12 +34,16 @@ const (
 	// Source means that the job's own folder cannot be read, or that what the
 	// target has in the place of Job.Base is no folder.
 	Source
+	// Aborted means that rsync gave up in the middle because of something in the
+	// trees; the target is well. It may be a race, or one path that will do so
+	// each time.
+	Aborted
 	// Killed means that the context ended before rsync did.
 	Killed
 )
 
 var classNames = [...]string{
-	"unknown", "done", "vanished", "partial", "limit", "full", "away", "refused", "config", "source", "killed",
+	"unknown", "done", "vanished", "partial", "limit", "full", "away", "refused", "config", "source", "aborted", "killed",
 }
 
 // String returns the class in lower case.
