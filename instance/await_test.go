@@ -36,6 +36,44 @@ func TestChainOfRenamesKeepsItsOrigin(t *testing.T) {
 	}
 }
 
+func TestOriginIsPassedOnWhenARenameFails(t *testing.T) {
+	for _, v := range []verdict{undone, mistaken} {
+		d := newDesk(t)
+		d.put(folder, 0, "b")
+		d.l.add(change.Change{Path: "b", Was: "a", Scope: change.Tree, Since: d.now})
+		j := d.mustPick()
+		delete(d.disk, "b")
+		d.put(folder, 0, "c")
+		d.l.add(change.Change{Path: "c", Was: "b", Scope: change.Tree, Since: d.now})
+		d.l.settle(j, outcome{verdict: v}, d.now)
+		if j := d.mustPick(); j.shape != rename || j.items[0].Path != "c" || j.items[0].Was != "a" {
+			t.Errorf("sends %v as %s, it was %q", paths(j), j.shape, j.items[0].Was)
+		}
+	}
+}
+
+// TestChainIsToldInPieces: the watcher puts together what it reads at once.
+func TestChainIsToldInPieces(t *testing.T) {
+	d := newDesk(t)
+	d.put(folder, 0, "d")
+	d.l.add(change.Change{Path: "b", Was: "a", Scope: change.Tree, Since: d.now})
+	d.l.add(change.Change{Path: "c", Was: "b", Scope: change.Tree, Since: d.now})
+	d.l.add(change.Change{Path: "d", Was: "b", Scope: change.Tree, Since: d.now})
+	if j := d.mustPick(); j.shape != rename || j.items[0].Path != "d" || j.items[0].Was != "a" {
+		t.Errorf("sends %v as %s, it was %q", paths(j), j.shape, j.items[0].Was)
+	}
+}
+
+func TestNameThatTwoHadIsSentAsNew(t *testing.T) {
+	d := newDesk(t)
+	d.put(folder, 0, "c")
+	d.l.add(change.Change{Path: "c", Was: "a", Scope: change.Tree, Since: d.now})
+	d.l.add(change.Change{Path: "c", Was: "b", Scope: change.Tree, Since: d.now})
+	if j := d.mustPick(); j.shape != tree || j.trusted {
+		t.Errorf("sends %v as %s", paths(j), j.shape)
+	}
+}
+
 func TestRenamedNameThatIsGoneForGoodIsDeleted(t *testing.T) {
 	d := newDesk(t)
 	d.l.add(change.Change{Path: "b", Was: "a", Since: d.now})

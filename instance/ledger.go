@@ -77,17 +77,30 @@ const maxRenames = 1000
 // twice before it is sent has one origin.
 func (l *ledger) addRename(c change.Change) {
 	l.follow(c.Was, c.Path)
-	for _, first := range l.renames.Take(1, func(r change.Change) bool { return r.Path == c.Was }) {
-		delete(l.early, first.Path)
-		c.Was, first.Was = first.Was, ""
-		l.add(first)
+	if first, ok := l.renameTo(c.Was); ok {
+		c.Was = first.Was // which goes on waiting until its name is looked at
 	}
-	if c.Was == c.Path {
-		c.Was = "" // it is back where it was, or the two have swapped places
+	former, ok := l.renameTo(c.Path)
+	if c.Was == c.Path || ok && former.Was != c.Was {
+		// It is back where it was, or two have swapped places, or two had this
+		// name: the target has nothing that could be relied on.
+		l.renames.Remove(c.Path)
+		delete(l.early, c.Path)
+		c.Was = ""
 		l.add(c)
 		return
 	}
 	l.renames.Add(c)
+}
+
+// renameTo returns the rename that is owed under its new name.
+func (l *ledger) renameTo(path string) (change.Change, bool) {
+	for c := range l.renames.Under(path) {
+		if c.Path == path {
+			return c, true
+		}
+	}
+	return change.Change{}, false
 }
 
 // addBulk owes a tree or a big file.

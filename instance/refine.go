@@ -63,6 +63,17 @@ func (l *ledger) refineRename(j *job, deletes bool) {
 	l.add(c)
 }
 
+// passOn gives the origin of c, a rename that did not get there, to the one
+// that took its new name away meanwhile. It reports false when there is none.
+func (l *ledger) passOn(c *change.Change) bool {
+	next := l.renames.Take(maxRenames, func(r change.Change) bool { return r.Was == c.Path && !r.Since.Before(c.Since) })
+	for _, r := range next {
+		r.Was, c.Was = c.Was, ""
+		l.addRename(r)
+	}
+	return len(next) > 0
+}
+
 // await keeps a rename whose new name is not there for a moment longer. It
 // reports false when that has passed.
 func (l *ledger) await(c change.Change, now time.Time) bool {

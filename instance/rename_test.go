@@ -70,14 +70,14 @@ func TestRenamedFolderIsNotSentAgain(t *testing.T) {
 			m.put("deep/down/here/new", "new")
 		})
 		m.cheaply("the folder around it", func() { m.rename("deep/down", "up") })
+		if m.urls[0] == m.targets[0] {
+			return // a local rsync copies rather than compares
+		}
 		m.cheaply("a chain", func() {
 			m.rename("up/here", "a")
 			m.rename("a", "b")
 			m.rename("b", "c")
 		})
-		if m.urls[0] == m.targets[0] {
-			return // a local rsync copies rather than compares
-		}
 		m.cheaply("a big file in its folder", func() { m.rename("photo", "picture") })
 		m.cheaply("a big file to another folder", func() { m.rename("picture", "c/1/picture") })
 	})

@@ -90,6 +90,10 @@ func (l *ledger) again(j *job, o outcome, now time.Time) {
 		return
 	}
 	for _, it := range j.items {
+		if it.Was != "" && l.passOn(&it.Change) {
+			l.add(it.Change)
+			continue
+		}
 		if o.verdict == mistaken && l.await(it.Change, now) {
 			continue
 		}
