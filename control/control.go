@@ -51,6 +51,10 @@ type Status struct {
 	Scans      int64    `json:"scans"` // walks that looked for what changed
 	Entries    int64    `json:"entries,omitempty"`
 
+	// LostMounts are folders in the tree where a file system was mounted and is
+	// not any more. Nothing is deleted there.
+	LostMounts []Path `json:"lost_mounts,omitempty"`
+
 	Targets []Target `json:"targets"`
 }
 

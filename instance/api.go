@@ -104,6 +104,9 @@ func (in *instance) handleApprove(r *http.Request) (any, error) {
 		}
 		return control.Answer{Message: "the source that is there now is accepted; its deletions will be held"}, nil
 	}
+	if n := in.forgetMounts(); n > 0 {
+		return control.Answer{Message: fmt.Sprintf("%d folders without their file systems are ordinary folders now", n)}, nil
+	}
 	n := 0
 	for _, t := range targets {
 		n += t.approve()

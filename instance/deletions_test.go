@@ -38,6 +38,15 @@ func (m *mirror) remove(from, to int) {
 	}
 }
 
+// removeAtOnce removes files so that one job has to delete them all.
+func (m *mirror) removeAtOnce(from, to int) {
+	m.Helper()
+	m.post("/v1/pause", control.TargetRequest{})
+	m.remove(from, to)
+	m.until("all deletions are owed", func() bool { return m.status().Targets[0].Owed >= to-from })
+	m.post("/v1/resume", control.TargetRequest{})
+}
+
 // TestDeletionsOverACountAreHeld: live ones too, all of them or none; what is
 // written meanwhile goes on, and a crash changes nothing.
 func TestDeletionsOverACountAreHeld(t *testing.T) {
@@ -47,19 +56,21 @@ func TestDeletionsOverACountAreHeld(t *testing.T) {
 	m.start().settled()
 	m.remove(0, 3) // within the limit
 	m.settled()
-	m.remove(3, 13)
+	m.removeAtOnce(3, 13)
 	st := m.untilState(control.Held)
-	m.until("all are counted", func() bool { return m.status().Targets[0].Held == 10 })
+	if n := st.Targets[0].Held; n != 10 {
+		t.Errorf("%d deletions are held, want 10", n)
+	}
 	if !strings.Contains(st.Reason, "wait for approval") || !strings.Contains(st.Hint, "syncsvc approve") {
 		t.Errorf("reason %q, hint %q", st.Reason, st.Hint)
 	}
 	m.put("m9/addition", "1")
 	m.until("additions arrive", func() bool { return m.has(0, "m9/addition", "1") })
 	m.untilNothingOwed()
-	if n := m.missing(0, 30); n > 5 {
-		t.Errorf("%d files are gone from the target, more than the limit", n)
+	const gone = 3
+	if n := m.missing(0, 30); n != gone {
+		t.Errorf("%d files are gone from the target, want %d", n, gone)
 	}
-	gone := m.missing(0, 30)
 	for _, end := range []func(){m.stop, m.kill} {
 		end()
 		m.start()
@@ -83,7 +94,7 @@ func TestApprovedDeletionsSurviveACrash(t *testing.T) {
 	m := newMirror(t, 1, "max_delete: 5")
 	m.many(20)
 	m.start().settled()
-	m.remove(0, 10)
+	m.removeAtOnce(0, 10)
 	m.until("ten are held", func() bool { return m.status().Targets[0].Held == 10 })
 	m.untilUpto(time.Now())
 	m.daemon.Stop()
@@ -112,8 +123,7 @@ func TestHeldDeletionsAreForgottenWhenTheFilesAreBack(t *testing.T) {
 	m := newMirror(t, 1, "max_delete: 5")
 	m.many(20)
 	m.start().settled()
-	m.remove(0, 10)
-	m.untilState(control.Held)
+	m.removeAtOnce(0, 10)
 	m.until("ten are held", func() bool { return m.status().Targets[0].Held == 10 })
 	m.many(10)
 	m.untilState(control.Live)
@@ -214,8 +224,7 @@ func TestWithoutDeletionsNothingIsEverDeleted(t *testing.T) {
 	if f := st.FailList[0]; f.Path != "becomes-file" || f.Reason == "" {
 		t.Errorf("failing: %+v", f)
 	}
-	m.post("/v1/sync", control.SyncRequest{})
-	m.until("the full compare is done", func() bool { return m.fullSyncs() == 2 })
+	m.compareAll()
 	if n := m.missing(0, 20); n != 0 || !m.has(0, "extra", "1") || !m.has(0, "renamed/f", "old") || !m.has(0, "becomes-file/f", "old") {
 		t.Errorf("something was deleted from the target, %d files among them", n)
 	}

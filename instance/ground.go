@@ -25,6 +25,7 @@ var errNotFirm = errors.New("the source is not there")
 type ground struct {
 	root    string
 	filter  *filter.Filter
+	inner   inner        // file systems mounted inside the tree
 	entries atomic.Int64 // in the tree at the last walk of all of it; 0 = not known
 
 	mu sync.Mutex // guards id and on
@@ -86,9 +87,11 @@ func (g *ground) look(items []item) []sight {
 		return nil
 	}
 	defer f.Close()
+	lost, _, _ := g.inner.look(f)
 	seen := make([]sight, len(items))
 	for i, it := range items {
 		seen[i] = look(int(f.Fd()), it.Path)
+		seen[i].unmounted = seen[i].kind == gone && near(lost, it.Path)
 	}
 	return seen
 }

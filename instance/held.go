@@ -1,6 +1,8 @@
 package instance
 
 import (
+	"slices"
+
 	"github.com/syncsvc/syncsvc/change"
 )
 
@@ -86,16 +88,25 @@ func (h *held) forget(answered *change.Set) {
 
 // hold keeps back the items of j that delete and returns a job with the rest,
 // which has been sent. Unless everything is held, what was seen to be deleted,
-// as opposed to found by walking, is owed again and goes without them.
-func (l *ledger) hold(j *job, o outcome) *job {
+// as opposed to found by walking, is owed again and goes without them. A name
+// that failed is held too: making way for it may be what would delete; the
+// outcome returned no longer has it as failed.
+func (l *ledger) hold(j *job, o outcome) (*job, outcome) {
+	failed := make(map[string]bool)
+	for _, f := range o.failed {
+		failed[f.path] = true
+	}
 	sent := *j
 	sent.items = nil
 	b := &batch{set: change.NewSet(0), count: o.deletions}
 	var live []change.Change
+	approved := l.approvedParts()
 	for _, it := range j.items {
 		switch {
-		case it.Scope == change.Entry && it.seen.kind != gone:
+		case it.Scope == change.Entry && it.seen.kind != gone && !failed[it.Path]:
 			sent.items = append(sent.items, it)
+		case touches(approved, it.Path) || approved.HoldsBelow(it.Path):
+			l.add(it.Change) // look again when those are made
 		case !o.everything && !it.Swept:
 			live = append(live, it.Change)
 		default:
@@ -107,13 +118,17 @@ func (l *ledger) hold(j *job, o outcome) *job {
 			l.add(c)
 		}
 	}
+	o.failed = slices.DeleteFunc(slices.Clone(o.failed), func(f failedPath) bool { return b.set.Holds(f.path) })
+	if b.set.Len() == 0 && len(live) == 0 {
+		return &sent, o
+	}
 	if b.set.Len() == 0 { // nothing else can be to blame
 		for _, c := range live {
 			b.set.Add(waiting(c))
 		}
 	}
 	l.held.add(b)
-	return &sent
+	return &sent, o
 }
 
 // waits reports whether j, which looks at whole folders, would make deletions
@@ -167,6 +182,17 @@ func (l *ledger) approved(yield func(*job) bool) {
 			}
 		}
 	}
+}
+
+// approvedParts are the places where deletions are approved and not made.
+func (l *ledger) approvedParts() *change.Set {
+	s := change.NewSet(0)
+	for j := range l.approved {
+		for _, it := range j.items {
+			s.Add(it.Change)
+		}
+	}
+	return s
 }
 
 // approving counts the deletions that are approved and not made.

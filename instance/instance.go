@@ -114,7 +114,7 @@ func newInstance(o Options, home string) (*instance, error) {
 		options: watchOptions(o), ground: in.ground,
 		inlet: in.inlet, gained: in.gained, dropped: in.dropped,
 	}
-	if err := in.rememberSource(); err != nil {
+	if err := errors.Join(in.rememberSource(), in.rememberMounts()); err != nil {
 		return nil, errors.Join(err, in.runner.Close())
 	}
 	threads := newSlots(o.Module.Threads)
@@ -179,6 +179,7 @@ func (in *instance) run(ctx context.Context) error {
 	feeders.Go(func() { _ = in.source.run(ctx) })
 	feeders.Go(func() { in.keepSchedule(ctx) })
 	feeders.Go(func() { in.keepCheckpoint(ctx) })
+	feeders.Go(func() { in.keepMounts(ctx) })
 	in.Log.Info("module starts", "watch", in.Module.Watch, "targets", len(in.targets))
 	feeders.Wait()
 	senders.Wait()
@@ -194,6 +195,7 @@ func (in *instance) run(ctx context.Context) error {
 func (in *instance) inlet(seen []change.Change) {
 	plain := seen[:0:0]
 	for _, c := range seen {
+		c = in.ground.arrived(c)
 		if c.Scope == change.Scan {
 			if scanners := in.scanners(); len(scanners) > 0 {
 				in.sweeper.ask(c, scanners)

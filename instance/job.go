@@ -1,6 +1,7 @@
 package instance
 
 import (
+	"slices"
 	"time"
 
 	"github.com/syncsvc/syncsvc/change"
@@ -116,6 +117,14 @@ func (j *job) under(path string) bool {
 // whole reports whether j is the comparison of the whole tree.
 func (j *job) whole() bool {
 	return j.shape == tree && j.items[0].Path == change.Root
+}
+
+// deletesNear reports whether j is to delete something at, beneath or above one
+// of the places.
+func (j *job) deletesNear(places []string) bool {
+	return len(places) > 0 && slices.ContainsFunc(j.items, func(it item) bool {
+		return it.seen.kind == gone && near(places, it.Path)
+	})
 }
 
 // concerns reports whether rsync can have come to path in this job: an item,

@@ -91,7 +91,7 @@ func (in *instance) save(all bool) error {
 		}
 		errs = append(errs, in.saveMark(t, mark))
 	}
-	errs = append(errs, in.saveSource())
+	errs = append(errs, in.saveSource(), in.ground.inner.save(in.store))
 	return errors.Join(errs...)
 }
 

@@ -235,15 +235,21 @@ func (l *ledger) addReplaced(j *job, made []string) {
 
 // addParents owes the attributes of the folders of j's items when another job
 // overtook it: that one may have given them a newer time already.
+//
+// A rename makes the new name but not the folder it is in; when that of the old
+// one is another, nothing else gives it its time back.
 func (l *ledger) addParents(j *job) {
-	if !j.overtaken || j.shape != flat {
+	switch it := j.items; {
+	case j.shape == rename && len(it) > 0 && change.Parent(it[0].Path) != change.Parent(it[0].Was):
+	case j.shape == flat && j.overtaken:
+	default:
 		return
 	}
 	done := make(map[string]bool)
 	for _, it := range j.items {
 		if p := change.Parent(it.Path); !done[p] {
 			done[p] = true
-			l.add(change.Change{Path: p, Quick: true, Since: j.started})
+			l.add(change.Change{Path: p, Quick: true, Since: j.oldest})
 		}
 	}
 }

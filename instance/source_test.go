@@ -174,7 +174,6 @@ func TestRootReplacedByAnotherFolder(t *testing.T) {
 			m.kill()
 			m.start()
 			m.untilAllHeld()
-			m.until("the scan is done", func() bool { return m.status().Scans > 0 })
 			m.untilNothingOwed()
 			m.kept(0)
 			m.post("/v1/approve", control.TargetRequest{Target: m.urls[0]})
@@ -258,21 +257,20 @@ func TestInnerMountThatGoesAway(t *testing.T) {
 	if !strings.Contains(st.Reason, "inner") || st.Hint == "" {
 		t.Errorf("reason %q, hint %q", st.Reason, st.Hint)
 	}
-	m.post("/v1/sync", control.SyncRequest{})
-	m.must(os.Chmod(m.src("inner"), 0o700))
-	m.put("inner/wrong-place", "2")
-	m.must(os.Remove(m.src("inner/wrong-place")))
+	m.compareAll()
 	m.put("d/live", "3")
-	m.settle()
+	m.untilNothingOwed()
 	m.innerKept()
-	m.must(os.Chmod(m.src("inner"), 0o755))
 	m.kill()
 	m.start()
 	m.untilState(control.Degraded)
-	m.settle()
-	m.post("/v1/sync", control.SyncRequest{})
-	m.settle()
+	m.until("the scan is done", func() bool { return m.status().Scans > 0 })
+	m.compareAll()
 	m.innerKept()
+	m.must(os.Remove(m.src("inner")))
+	m.until("the deletion of the mount point waits", func() bool { return m.status().Targets[0].Failing == 1 })
+	m.innerKept()
+	m.mkdir(m.src("inner"))
 	m.must(os.WriteFile(filepath.Join(m.dir, "disk/meanwhile"), []byte("4"), 0o644))
 	m.must(os.Remove(filepath.Join(m.dir, "disk/g")))
 	m.bind(filepath.Join(m.dir, "disk"), m.src("inner"))
@@ -280,6 +278,14 @@ func TestInnerMountThatGoesAway(t *testing.T) {
 	m.settled()
 	m.put("inner/deep/live", "5")
 	m.settled()
+}
+
+// compareAll asks for a full compare and waits until it is done.
+func (m *mirror) compareAll() {
+	m.Helper()
+	before := m.fullSyncs()
+	m.post("/v1/sync", control.SyncRequest{})
+	m.until("the full compare is done", func() bool { return m.fullSyncs() > before })
 }
 
 func (m *mirror) innerKept() {
@@ -302,6 +308,7 @@ func TestInnerMountThatIsGoneForGood(t *testing.T) {
 	m.unmount(m.src("inner"))
 	m.untilState(control.Degraded)
 	m.post("/v1/approve", control.TargetRequest{})
+	m.until("what it held is deleted", func() bool { return !m.has(0, "inner/f", "1") })
 	m.untilState(control.Live)
 	m.settled()
 }

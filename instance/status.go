@@ -24,6 +24,9 @@ func (in *instance) status(now time.Time) control.Status {
 		WatchHint: src.watch.LimitHint, Events: src.watch.Events, Overflows: src.watch.Overflows,
 		Scans: in.sweeper.walks.Load(), Entries: in.ground.entries.Load(),
 	}
+	for _, p := range in.ground.inner.lost() {
+		st.LostMounts = append(st.LostMounts, control.Path(p))
+	}
 	for _, t := range in.targets {
 		st.Targets = append(st.Targets, t.status(now, src.horizon))
 	}
@@ -56,6 +59,9 @@ func (in *instance) judge(st *control.Status) {
 		say(control.Backoff, worst[control.Backoff])
 	case count[control.Backoff] > 0:
 		say(control.Degraded, worst[control.Backoff])
+	case len(st.LostMounts) > 0:
+		st.State, st.Reason = control.Degraded, fmt.Sprintf("nothing is mounted at %q any more; nothing is deleted there", st.LostMounts[0])
+		st.Hint = lostMountHint
 	case in.sweeper.active.Load():
 		st.State, st.Reason = control.Scanning, "looking for what changed"
 	case count[control.Scanning] > 0:

@@ -150,6 +150,7 @@ func (s *sweeper) walk(ctx context.Context, c change.Change, emit func([]change.
 		return err
 	}
 	s.walks.Add(1)
+	s.ground.inner.found(stats.Mounts...)
 	if c.Path == change.Root {
 		s.ground.entries.Store(stats.Entries)
 	}
