@@ -189,13 +189,13 @@ func (l *ledger) forget(j *job, failed map[string]string) {
 // addUnfilled owes the contents of folders that the job made on the target but
 // did not fill: sub-folders of a listing, and parents that the target had lost.
 func (l *ledger) addUnfilled(j *job, folders []string) {
-	if j.shape == tree || len(j.items) == 0 {
+	switch {
+	case j.shape == tree || j.shape == rename && len(j.items) == 0:
 		return
-	}
-	if j.shape == rename {
+	case j.shape == rename:
 		l.addReplaced(j, folders)
 		return
-	}
+	} // all items of a flat job may be held: what it made is made
 	mine := make(map[string]bool, len(j.items))
 	for _, it := range j.items {
 		mine[it.Path] = true

@@ -1,0 +1,121 @@
+package instance
+
+import (
+	"testing"
+	"time"
+
+	"github.com/syncsvc/syncsvc/change"
+)
+
+func listing(path string) change.Change {
+	return change.Change{Path: path, Scope: change.Listing, Quick: true, Swept: true, Since: at(1)}
+}
+
+// withhold settles the next job as one that would delete too much.
+func (d *desk) withhold(deletions int) *job {
+	d.t.Helper()
+	j := d.mustPick()
+	d.l.settle(j, outcome{verdict: withheld, deletions: deletions, everything: true}, d.now)
+	return j
+}
+
+func TestDeletionsSeenAgainAreCountedOnce(t *testing.T) {
+	d := newDesk(t)
+	d.put(folder, 0, "d")
+	for range 2 {
+		d.l.add(compareAll(change.Root))
+		d.withhold(10)
+	}
+	d.l.add(listing("d"))
+	d.withhold(7)
+	if n := d.l.held.total(); n != 10 {
+		t.Errorf("%d deletions are held, want 10", n)
+	}
+}
+
+func TestAFullCompareThatHoldsNothingEndsTheHold(t *testing.T) {
+	d := newDesk(t)
+	d.put(folder, 0, "d")
+	d.l.add(listing("d"))
+	d.withhold(10)
+	d.l.add(compareAll(change.Root))
+	d.done(d.mustPick())
+	if n := d.l.held.total(); n != 0 {
+		t.Errorf("%d deletions are still held", n)
+	}
+}
+
+// TestApprovedDeletionsAreKeptUntilTheyAreMade: the checkpoint has passed them,
+// so nothing else would find them after a crash.
+func TestApprovedDeletionsAreKeptUntilTheyAreMade(t *testing.T) {
+	d := newDesk(t)
+	d.put(folder, 0, "d")
+	d.l.add(listing("d"))
+	d.withhold(10)
+	d.l.approve()
+	kept := func() int {
+		l := newLedger(time.Minute)
+		l.recall(d.l.persist())
+		return l.held.total()
+	}
+	j := d.mustPick()
+	d.l.settle(j, outcome{verdict: undone}, d.now)
+	if n := kept(); n != 10 {
+		t.Errorf("%d deletions would survive a crash, want 10", n)
+	}
+	j = d.mustPick()
+	if j.allowed != 10 {
+		t.Errorf("%d deletions are allowed after an outage, want 10", j.allowed)
+	}
+	d.done(j)
+	if n := kept(); n != 0 {
+		t.Errorf("%d deletions are kept though they were made", n)
+	}
+}
+
+// TestNewFoldersOfAHeldListingAreFilled: what was made on the target is not
+// forgotten because something else is held.
+func TestNewFoldersOfAHeldListingAreFilled(t *testing.T) {
+	d := newDesk(t)
+	d.put(folder, 0, "d", "d/new")
+	d.l.add(listing("d"))
+	d.l.settle(d.mustPick(), outcome{verdict: withheld, deletions: 10, folders: []string{"d/new"}}, d.now)
+	if j := d.mustPick(); j.shape != tree || j.items[0].Path != "d/new" {
+		t.Errorf("the next job is a %s of %q", j.shape, paths(j))
+	}
+}
+
+// TestLiveDeletionsGoWithoutThoseOfAScan: by default only what nobody saw
+// happen is held.
+func TestLiveDeletionsGoWithoutThoseOfAScan(t *testing.T) {
+	d := newDesk(t)
+	d.put(folder, 0, "d")
+	d.l.add(listing("d"))
+	d.l.add(change.Change{Path: "seen", Since: at(1), Quick: true})
+	d.l.settle(d.mustPick(), outcome{verdict: withheld, deletions: 200}, d.now)
+	wantPaths(t, d.mustPick(), "seen")
+	if !d.l.held.holds("d") || d.l.held.holds("seen") {
+		t.Error("the wrong deletions are held")
+	}
+}
+
+// TestWhatAWalkFindsWaitsForItsEnd: otherwise the limit would be kept by
+// deleting a part at a time.
+func TestWhatAWalkFindsWaitsForItsEnd(t *testing.T) {
+	d := newDesk(t)
+	d.put(folder, 0, "d", "e")
+	d.put(file, 1, "f")
+	walk := &request{}
+	d.l.walking[walk] = change.Change{Path: change.Root, Scope: change.Scan, Since: at(1)}
+	d.l.add(listing("d"))
+	d.l.add(change.Change{Path: "f", Since: at(1)})
+	j := d.mustPick()
+	wantPaths(t, j, "f")
+	d.done(j)
+	d.l.add(listing("e"))
+	if j := d.pick(); j != nil {
+		t.Fatalf("%q did not wait", paths(j))
+	}
+	delete(d.l.walking, walk)
+	wantPaths(t, d.mustPick(), "d", "e")
+}
