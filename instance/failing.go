@@ -18,6 +18,7 @@ type failing struct {
 	longest time.Duration // between two tries
 	paths   map[string]*failure
 	changed bool // since it was last saved
+	news    int  // paths that were not on it when it was last told of
 }
 
 type failure struct {
@@ -40,6 +41,7 @@ func (f *failing) note(c change.Change, reason string, now time.Time) {
 	if old == nil {
 		old = &failure{Change: c, first: now}
 		f.paths[c.Path] = old
+		f.news++
 	}
 	if c.Scope > old.Scope {
 		old.Scope = c.Scope

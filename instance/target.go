@@ -268,6 +268,9 @@ func (t *target) settle(l landing) {
 	if trial {
 		t.circuit.trial = nil
 	}
+	if l.job.source != t.source && l.outcome.verdict == undone {
+		l.job.sweep()
+	}
 	t.ledger.settle(l.job, l.outcome, now)
 	t.count(l.job, l.outcome, now)
 	precious := l.outcome.verdict == withheld || l.job.whole()
@@ -325,9 +328,11 @@ func (t *target) judge(o outcome, trial bool, now time.Time) {
 	switch {
 	case o.verdict == withheld:
 		t.log.Warn("deletions held", "count", o.deletions, "reason", o.reason, "hint", o.hint)
-	case len(o.failed) > 0:
-		t.log.Warn("some paths failed, will retry", "count", len(o.failed),
-			"path", o.failed[0].path, "reason", o.failed[0].reason)
+	case t.ledger.failing.news > 0:
+		latest := t.ledger.failing.list()[0]
+		t.log.Warn("some paths failed, will retry", "count", t.ledger.failing.news,
+			"path", latest.Path, "reason", latest.reason)
+		t.ledger.failing.news = 0
 	}
 }
 
