@@ -91,6 +91,7 @@ func (t *target) fillFrom(source string, replaced bool) (strange bool) {
 	strange = replaced || t.mark != nil && t.mark.Source != source
 	if strange {
 		t.based, t.strict = false, true
+		t.ledger.sweep()
 	}
 	t.source = source
 	return strange

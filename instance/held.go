@@ -131,6 +131,33 @@ func (l *ledger) hold(j *job, o outcome) (*job, outcome) {
 	return &sent, o
 }
 
+// sweep makes everything owed count as found by walking, not as seen to happen,
+// and takes back every approval: the root is another one, and what is missing
+// in it was not deleted in front of anybody's eyes.
+func (l *ledger) sweep() {
+	var all []change.Change
+	for _, s := range []*change.Set{l.owed, l.scans, l.bulk, l.renames} {
+		all = append(all, s.Take(s.Len(), func(change.Change) bool { return true })...)
+	}
+	for _, j := range l.groups {
+		all = append(all, j.changes()...)
+	}
+	l.groups = nil
+	for _, c := range all {
+		c.Was, c.Swept = "", true
+		l.add(c)
+	}
+}
+
+// sweep does the same to a job that has landed.
+func (j *job) sweep() {
+	for i := range j.items {
+		j.items[i].Was, j.items[i].Swept = "", true
+	}
+	j.allowed = 0
+	j.sum()
+}
+
 // waits reports whether j, which looks at whole folders, would make deletions
 // that wait for approval. Names that were seen to be deleted are no part of it.
 func (l *ledger) waits(j *job) bool {

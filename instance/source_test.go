@@ -239,6 +239,29 @@ func TestRootReplacedByAnEmptyFolder(t *testing.T) {
 	m.kept(0)
 }
 
+// TestWhatWasOwedWhenTheRootWasReplacedIsHeld: names that were deleted in the
+// old root are missing in the new one too, but so is everything.
+func TestWhatWasOwedWhenTheRootWasReplacedIsHeld(t *testing.T) {
+	t.Parallel()
+	m := newMirror(t, 1, "max_delete: off")
+	m.fill()
+	m.start().settled()
+	m.post("/v1/pause", control.TargetRequest{})
+	for i := range 10 {
+		m.must(os.Remove(m.src(fmt.Sprintf("d/f%d", i))))
+	}
+	m.until("the deletions are owed", func() bool { return m.status().Targets[0].Owed >= 10 })
+	m.swapRoot()
+	m.until("the new root is watched", func() bool { return strings.Contains(m.output.String(), "another one than before") })
+	m.post("/v1/resume", control.TargetRequest{})
+	m.until("the new tree is sent", func() bool { return m.has(0, "v2/new", "1") })
+	m.untilAllHeld()
+	m.untilNothingOwed()
+	m.kept(0)
+	m.post("/v1/approve", control.TargetRequest{})
+	m.settled()
+}
+
 // TestInnerMountThatGoesAway: what a file system mounted inside the tree held
 // was not deleted when it is unmounted.
 func TestInnerMountThatGoesAway(t *testing.T) {
