@@ -12,9 +12,9 @@ import (
 const (
 	// tick is the longest wait. Change.Since is when the queue was last seen
 	// empty, so this is how much too old a change can look; and a root whose
-	// parent was renamed, which no event tells of, is missed this soon. Four
-	// wake-ups a second are some 50 µs of CPU.
-	tick = 250 * time.Millisecond
+	// parent was renamed, which no event tells of, is missed this soon. Two
+	// wake-ups a second cost less than a thousandth of a processor.
+	tick = 500 * time.Millisecond
 	// burst is how many events in one read mean that more are on their way.
 	burst = 64
 	// burstPause lets more of them gather, which costs the reader a third of
