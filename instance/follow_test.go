@@ -79,6 +79,7 @@ func TestDoubtAboutMoreThanAFolderFollowsIt(t *testing.T) {
 		t.Fatalf("first a %v job", j.shape)
 	}
 	d.l.settle(j, outcome{folders: []string{"new"}}, d.now)
+	wantPaths(t, d.mustPick(), ".") // its time
 	wantPaths(t, d.mustPick(), "a", "new")
 }
 
@@ -93,5 +94,27 @@ func TestFailureOfAFolderThatIsNoneAnyMore(t *testing.T) {
 	d.done(d.mustPick())
 	if n := len(d.l.failing.paths); n > 0 {
 		t.Errorf("%d paths still fail", n)
+	}
+}
+
+// TestFolderThatWasAFileForAMoment: the old folder was moved away, so nobody
+// tells of what was in it, and the target may still have that.
+func TestFolderThatWasAFileForAMoment(t *testing.T) {
+	d := newDesk(t)
+	d.put(file, 1, "d")
+	d.l.add(change.Change{Path: "d", Scope: change.Tree, Quick: true})
+	j := d.mustPick()
+	wantPaths(t, j, "d")
+	d.put(folder, 0, "d")
+	d.l.settle(j, outcome{vanished: []string{"d"}}, d.now)
+	if j = d.mustPick(); j.shape != tree {
+		t.Errorf("a %v job, want a tree", j.shape)
+	}
+	d.done(j)
+	d.put(file, 1, "d")
+	d.l.add(change.Change{Path: "d", Scope: change.Tree, Quick: true})
+	d.done(d.mustPick())
+	if n := d.l.narrowed.Len(); n > 0 {
+		t.Errorf("%d paths are still remembered", n)
 	}
 }

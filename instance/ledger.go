@@ -31,6 +31,12 @@ type ledger struct {
 	flying  []*job                     // in order of their start
 	busy    *change.Set                // paths of flying jobs that are not trees
 	walking map[*request]change.Change // scans that are being walked or about to be
+
+	// narrowed are paths owed with what is in them that were no folders when
+	// they were looked at. Should one be a folder again before the target has
+	// that, what the target has in the old one must still go.
+	narrowed *change.Set
+
 	held    held
 	failing failing
 }
@@ -47,6 +53,8 @@ func newLedger(retryEvery time.Duration) *ledger {
 		early:   make(map[string]time.Time),
 		busy:    change.NewSet(0),
 		walking: make(map[*request]change.Change),
+
+		narrowed: change.NewSet(0),
 	}
 }
 
@@ -115,6 +123,9 @@ func (l *ledger) addBulk(c change.Change) {
 // sortOut moves what a set collapsed into to where it belongs.
 func (l *ledger) sortOut(s *change.Set) {
 	for _, c := range s.Take(1, func(c change.Change) bool { return c.Scope == change.Scan }) {
+		if s == l.owed {
+			l.narrowed = change.NewSet(0) // the scan finds what became of them
+		}
 		if !c.Since.IsZero() { // else there were only trees, which are one now
 			l.scans.Add(c)
 		}

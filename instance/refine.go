@@ -33,10 +33,10 @@ func (l *ledger) refineTree(j *job) {
 			return true
 		}
 		if j.allowed > 0 {
-			l.allow(newJob(flat, fast, []change.Change{entryOf(it.Change)}), j.allowed)
+			l.allow(newJob(flat, fast, []change.Change{l.narrow(it.Change)}), j.allowed)
 			return false
 		}
-		l.add(entryOf(it.Change))
+		l.add(l.narrow(it.Change))
 		return false
 	})
 }
@@ -56,7 +56,7 @@ func (l *ledger) refineRename(j *job, deletes bool) {
 	}
 	c.Was = ""
 	if it.seen.kind != folder {
-		c = entryOf(c)
+		c = l.narrow(c)
 	}
 	l.busy.Remove(c.Path)
 	j.items = nil
@@ -106,7 +106,7 @@ func (l *ledger) refineFlat(j *job, ln lanes, deletes bool) (stale []string) {
 	busyElsewhere := l.busyBut(j)
 	for i, it := range j.items {
 		if it.seen.kind != folder && it.Path != change.Root {
-			j.items[i].Scope = change.Entry
+			j.items[i].Change = l.narrow(it.Change)
 		}
 	}
 	j.keep(func(it item) bool {
@@ -114,6 +114,10 @@ func (l *ledger) refineFlat(j *job, ln lanes, deletes bool) (stale []string) {
 		case it.seen.unmounted:
 			l.busy.Remove(it.Path)
 			l.failing.note(it.Change, "it was on a file system that is not mounted any more", j.started)
+			return false
+		case it.seen.kind == folder && l.narrowed.Holds(it.Path):
+			l.busy.Remove(it.Path)
+			l.widen(it)
 			return false
 		case it.seen.kind == gone && !deletes:
 			l.busy.Remove(it.Path)
@@ -208,6 +212,23 @@ func (l *ledger) separate(j *job) {
 		return true
 	})
 	j.trusted = !careful
+}
+
+// narrow returns c as the single name it turned out to be, and remembers that it
+// was more.
+func (l *ledger) narrow(c change.Change) change.Change {
+	if c.Scope != change.Entry {
+		l.narrowed.Add(change.Change{Path: c.Path})
+	}
+	return entryOf(c)
+}
+
+// widen owes all of a folder that was none when it was owed with what is in it.
+func (l *ledger) widen(it item) {
+	l.narrowed.Remove(it.Path)
+	c := it.Change
+	c.Scope = change.Tree
+	l.add(c)
 }
 
 // entryOf returns c as the single name it turned out to be.

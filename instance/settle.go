@@ -1,6 +1,7 @@
 package instance
 
 import (
+	"slices"
 	"time"
 
 	"github.com/syncsvc/syncsvc/change"
@@ -145,11 +146,25 @@ func (l *ledger) acknowledge(j *job, o outcome, now time.Time) {
 			l.failing.note(f.change(j), f.reason, now)
 		}
 	}
+	l.settleNarrowed(j, failed, o.vanished)
 	for _, p := range o.vanished {
 		l.lookAgain(j, mine[p], p)
 	}
 	l.addUnfilled(j, o.folders)
 	l.addParents(j)
+}
+
+// settleNarrowed forgets the paths of which the target has nothing beneath any
+// more.
+func (l *ledger) settleNarrowed(j *job, failed map[string]string, vanished []string) {
+	if l.narrowed.Len() == 0 {
+		return
+	}
+	for _, it := range j.items {
+		if _, bad := failed[it.Path]; !bad && it.seen.kind != folder && !slices.Contains(vanished, it.Path) {
+			l.narrowed.Remove(it.Path)
+		}
+	}
 }
 
 // widened is the change that it answered: what is no folder has nothing beneath
