@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -77,6 +78,12 @@ func (s *sender) carry(ctx context.Context, j *job, m *meter) outcome {
 	if j.deletesNear(lost) {
 		return outcome{verdict: undone} // it looked deleted a moment ago
 	}
+	if err := s.homeless(); err != nil {
+		return outcome{
+			verdict: undone, blame: true, trouble: refusing, reason: err.Error(),
+			hint: "is its disk mounted? else make the folder by hand",
+		}
+	}
 	spec, err := s.spec(ctx, j, root)
 	if err != nil {
 		return s.unprepared(ctx, j, err)
@@ -94,6 +101,20 @@ func (s *sender) carry(ctx context.Context, j *job, m *meter) outcome {
 	o := s.verdict(j, spec, s.runner.Run(ctx, s.to, spec))
 	o.cut = o.verdict == undone && m.progress.Bytes() > 0
 	return o
+}
+
+// homeless returns an error when a local target's folder is missing together
+// with the one it lies in, as when a disk is not mounted. The folder alone is
+// made, as on any other target; rsync would make its parents as well.
+func (s *sender) homeless() error {
+	if s.to.Kind != rsync.Local {
+		return nil
+	}
+	if _, err := os.Stat(s.to.Path); !errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	_, err := os.Stat(filepath.Dir(s.to.Path))
+	return err
 }
 
 // failedDry is the outcome when the preparation of a job failed.
