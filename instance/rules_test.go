@@ -99,9 +99,21 @@ func TestRenamesAcrossTheRules(t *testing.T) {
 		m.put("out", "5")
 		m.start()
 		for _, r := range [][2]string{
-			{"a.swp", "a"}, {"b", "b.swp"}, {"dir.swp", "dir"}, {"open", "open.swp"}, {"cache/in", "in"}, {"out", "cache/out"},
-			{"a", "a.swp"}, {"b.swp", "b"}, {"dir", "dir.swp"}, {"open.swp", "open"}, {"in", "cache/in"}, {"cache/out", "out"},
-			{"cache", "cached"}, {"cached", "cache"}, {"open", "cache/open"},
+			{"a.swp", "a"},
+			{"b", "b.swp"},
+			{"dir.swp", "dir"},
+			{"open", "open.swp"},
+			{"cache/in", "in"},
+			{"out", "cache/out"},
+			{"a", "a.swp"},
+			{"b.swp", "b"},
+			{"dir", "dir.swp"},
+			{"open.swp", "open"},
+			{"in", "cache/in"},
+			{"cache/out", "out"},
+			{"cache", "cached"},
+			{"cached", "cache"},
+			{"open", "cache/open"},
 		} {
 			m.must(os.Rename(m.src(r[0]), m.src(r[1])))
 			m.settle()

@@ -114,14 +114,24 @@ func (v *vandal) act() {
 		do     func()
 	}
 	deeds := []deed{
-		{12, v.write}, {6, v.edit}, {8, v.mkdirs}, {8, v.rename}, {3, v.exchange},
+		{12, v.write},
+		{6, v.edit},
+		{8, v.mkdirs},
+		{8, v.rename},
+		{3, v.exchange},
 		{4, func() { _ = unix.Unlink(v.name()) }},
 		{2, func() { v.removeAll(v.name()) }},
 		{1, func() { _ = unix.Rmdir(v.name()) }},
 		{3, func() { _ = os.Symlink("../"+strconv.Itoa(v.r.IntN(9)), v.name()) }},
 		{1, func() { _ = unix.Mkfifo(v.name(), 0o600) }},
-		{2, v.link}, {3, v.attributes}, {2, v.times}, {2, v.saveOver}, {2, v.emigrate}, {2, v.immigrate},
-		{1, v.retype}, {1, v.nameless},
+		{2, v.link},
+		{3, v.attributes},
+		{2, v.times},
+		{2, v.saveOver},
+		{2, v.emigrate},
+		{2, v.immigrate},
+		{1, v.retype},
+		{1, v.nameless},
 	}
 	total := 0
 	for _, d := range deeds {
