@@ -81,9 +81,6 @@ func (t *target) quiet(now time.Time) []*flight {
 // they are ended and sent anew at once, instead of waiting for rsync's timeout.
 func (t *target) answer(err error) {
 	now := time.Now()
-	if err == nil {
-		t.endBlocked(now)
-	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.probing = false
@@ -104,26 +101,6 @@ func (t *target) answer(err error) {
 	for _, f := range quiet {
 		if !f.missed.IsZero() && !f.meter.moved().After(f.missed) {
 			f.cancel()
-		}
-	}
-}
-
-// endBlocked ends jobs that wait for nothing: rsync opens what was a file when
-// it looked, and when that is a fifo by now it waits for somebody to write.
-func (t *target) endBlocked(now time.Time) {
-	t.mu.Lock()
-	quiet := make(map[*job]*flight)
-	for j, f := range t.flights {
-		if moved := f.meter.moved(); !moved.IsZero() && now.Sub(moved) >= quietFlight {
-			quiet[j] = f
-		}
-	}
-	t.mu.Unlock()
-	for j, f := range quiet {
-		for i, s := range t.ground.look(j.items) {
-			if j.items[i].seen.kind == file && s.kind == special {
-				f.cancel()
-			}
 		}
 	}
 }

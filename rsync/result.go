@@ -38,7 +38,8 @@ const (
 	// trees; the target is well. It may be a race, or one path that will do so
 	// each time.
 	Aborted
-	// Killed means that the context ended before rsync did.
+	// Killed means that the context ended before rsync did, or that rsync stood
+	// at a fifo where it had seen a file. It is to be looked at again.
 	Killed
 )
 

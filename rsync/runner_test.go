@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -79,6 +80,22 @@ func TestRunThatMovesNothingIsGivenUp(t *testing.T) {
 	r := w.run(target, w.flat("f"), Away)
 	if !strings.Contains(r.Reason, "stalled") {
 		t.Errorf("reason %q, want stalled", r.Reason)
+	}
+}
+
+// TestFifoWhereAFileWas: rsync opens it and would wait for a writer.
+func TestFifoWhereAFileWas(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	target := w.local()
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	target.Program = script(t, `exec cat '`+fifo+`'`)
+	w.runner.patience.beat = 5 * time.Millisecond
+	if r := w.runner.Run(context.Background(), target, w.flat("f")); r.Class != Killed || r.Reason != errFifo.Error() {
+		t.Errorf("%s: %q, want killed: %q", r.Class, r.Reason, errFifo)
 	}
 }
 

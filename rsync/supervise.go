@@ -2,6 +2,9 @@ package rsync
 
 import (
 	"context"
+	"errors"
+	"os"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -31,8 +34,27 @@ func (p *process) supervise(ctx context.Context, j job, exited <-chan struct{}, 
 				end.cause, end.stalled = stallError(quiet), true
 				hard = p.terminate(wait.term)
 			}
+			if quiet > fifoPatience && end.cause == nil && atFifo(p.cmd.Process.Pid) {
+				end.cause = errFifo
+				hard = p.terminate(wait.term)
+			}
 		}
 	}
+}
+
+// fifoPatience is how long rsync may stand at a fifo that is opened elsewhere
+// at the same moment.
+const fifoPatience = 2 * time.Second
+
+// errFifo ends a run in which a file became a fifo before it was opened. rsync
+// would wait for somebody to write to it.
+var errFifo = errors.New("a file became a fifo while it was to be sent")
+
+// atFifo reports whether a process waits for the other end of a fifo, as far
+// as the kernel shows.
+func atFifo(pid int) bool {
+	at, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/wchan")
+	return err == nil && string(at) == "wait_for_partner"
 }
 
 // pulse tells for how long nothing has moved, by the monotonic clock.
