@@ -54,7 +54,7 @@ func TestApprovedDeletionsAreKeptUntilTheyAreMade(t *testing.T) {
 	d.withhold(10)
 	d.l.approve()
 	kept := func() int {
-		l := newLedger(time.Minute)
+		l := newLedger(time.Minute, maxOwed)
 		l.recall(d.l.persist())
 		return l.held.total()
 	}

@@ -149,7 +149,7 @@ func (in *instance) newTarget(ct config.Target, threads *slots) (*target, error)
 		probed: make(chan error, 1),
 		urgent: in.urgent,
 
-		ledger:  newLedger(in.Module.FailLog.RetryEvery),
+		ledger:  newLedger(in.Module.FailLog.RetryEvery, maxOwed),
 		flights: make(map[*job]*flight),
 	}
 	t.courier = newSender(ct, in, t, threads)

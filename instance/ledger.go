@@ -22,6 +22,7 @@ const (
 //
 // It does no I/O and knows no clock. It is not safe for concurrent use.
 type ledger struct {
+	limit   int                        // of owed, and of bulk
 	owed    *change.Set                // entries and listings
 	scans   *change.Set                // parts that must be walked to learn what is owed
 	bulk    *change.Set                // trees and big files
@@ -41,14 +42,15 @@ type ledger struct {
 	failing failing
 }
 
-// newLedger returns an empty ledger; a failing path is tried again at least
-// every retryEvery.
-func newLedger(retryEvery time.Duration) *ledger {
+// newLedger returns an empty ledger that remembers limit changes one by one; a
+// failing path is tried again at least every retryEvery.
+func newLedger(retryEvery time.Duration, limit int) *ledger {
 	return &ledger{
+		limit:   limit,
 		failing: newFailing(retryEvery),
-		owed:    change.NewSet(maxOwed),
+		owed:    change.NewSet(limit),
 		scans:   change.NewSet(0),
-		bulk:    change.NewSet(maxOwed),
+		bulk:    change.NewSet(limit),
 		renames: change.NewSet(0),
 		early:   make(map[string]time.Time),
 		busy:    change.NewSet(0),

@@ -27,7 +27,7 @@ type desk struct {
 
 func newDesk(t testing.TB) *desk {
 	return &desk{
-		t: t, l: newLedger(time.Minute), now: at(100), ln: newLanes(4, 0),
+		t: t, l: newLedger(time.Minute, maxOwed), now: at(100), ln: newLanes(4, 0),
 		disk: map[string]sight{change.Root: {kind: folder}},
 	}
 }
@@ -363,7 +363,7 @@ func TestHeldAndFailingSurviveARestart(t *testing.T) {
 	d.l.add(change.Change{Path: "gone", Since: at(1)})
 	d.l.settle(d.mustPick(), outcome{verdict: withheld, deletions: 7}, d.now)
 	d.l.failing.note(change.Change{Path: "bad\xff", Scope: change.Tree}, "why", d.now)
-	l := newLedger(time.Minute)
+	l := newLedger(time.Minute, maxOwed)
 	l.recall(d.l.persist())
 	if l.held.total() != 7 || !l.held.holds("gone") {
 		t.Errorf("held is %d", l.held.total())

@@ -165,7 +165,7 @@ func (l *ledger) pickFlat(now time.Time, block blocked) *job {
 // awaitsWalk reports whether what a walk finds must wait for its end: the
 // deletions in it are to be counted together, and a walk is short. They do not
 // wait when so much is owed that the walk itself may have to wait.
-func (l *ledger) awaitsWalk() bool { return len(l.walking) > 0 && l.owed.Len() < maxOwed/4 }
+func (l *ledger) awaitsWalk() bool { return len(l.walking) > 0 && l.owed.Len() < l.limit/4 }
 
 // pickBulk takes either big files or trees, whatever came first.
 func (l *ledger) pickBulk(ln lanes, block blocked) *job {

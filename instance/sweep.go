@@ -191,7 +191,7 @@ func (t *target) release(r *request) {
 func (t *target) sweepOwn(ctx context.Context, senders *sync.WaitGroup) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.sweeping || t.circuit.open() || t.paused || t.ledger.owed.Len() > maxOwed/4 {
+	if t.sweeping || t.circuit.open() || t.paused || t.ledger.owed.Len() > t.ledger.limit/4 {
 		return
 	}
 	cs := t.ledger.scans.Take(1, func(change.Change) bool { return true })
@@ -229,7 +229,7 @@ func (t *target) room(ctx context.Context) error {
 		t.mu.Lock()
 		n := t.ledger.owed.Len()
 		t.mu.Unlock()
-		if n <= maxOwed/2 {
+		if n <= t.ledger.limit/2 {
 			return nil
 		}
 		select {
