@@ -16,7 +16,7 @@ const burstLimit = 60 * time.Second
 func burstRow(ctx context.Context, b *bench) ([]line, error) {
 	h := newHeap("burst", 100, b.scale(10_000))
 	whole, written := make(book), make(book)
-	err := inTurns(b.rounds(3), b.all(), func(_ int, sys system) error {
+	err := b.inTurns(ctx, b.rounds(3), b.all(), func(_ int, sys system) error {
 		wrote, all, err := b.burst(ctx, sys, h, 1)
 		if err != nil {
 			return err

@@ -28,10 +28,10 @@ func rateRow(ctx context.Context, b *bench) ([]line, error) {
 		p99.add(sys.name, f.lags.at(0.99))
 		return nil
 	}
-	if err := inTurns(1, []system{loop(), lsyncd(1)}, measure); err != nil {
+	if err := b.inTurns(ctx, 1, []system{loop(), lsyncd(1)}, measure); err != nil {
 		return nil, err
 	}
-	if err := inTurns(b.rounds(3), []system{lsyncd(0), b.ours()}, measure); err != nil {
+	if err := b.inTurns(ctx, b.rounds(3), []system{lsyncd(0), b.ours()}, measure); err != nil {
 		return nil, err
 	}
 	cells := p99.cells()

@@ -15,7 +15,7 @@ const removeLimit = 60 * time.Second
 func removeRow(ctx context.Context, b *bench) ([]line, error) {
 	h := newHeap("doomed", 100, b.scale(10_000))
 	k := make(book)
-	err := inTurns(b.rounds(3), b.all(), func(_ int, sys system) error {
+	err := b.inTurns(ctx, b.rounds(3), b.all(), func(_ int, sys system) error {
 		t, err := b.removal(ctx, sys, h)
 		if err != nil {
 			return err

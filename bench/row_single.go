@@ -28,7 +28,7 @@ func singleRow(ctx context.Context, b *bench) ([]line, error) {
 	}
 	k := make(book)
 	rounds := b.scale(30)
-	err := inTurns(rounds, b.all(), func(round int, sys system) error {
+	err := b.inTurns(ctx, rounds, b.all(), func(round int, sys system) error {
 		c := running[sys.name]
 		if err := c.site.idle(ctx, 100*time.Millisecond); err != nil {
 			return err

@@ -40,9 +40,14 @@ func startRow(ctx context.Context, b *bench) ([]line, error) {
 	if err := b.firstStart(ctx, f, k); err != nil {
 		return nil, err
 	}
-	for range b.rounds(2) {
+	for round := range b.rounds(2) {
+		begun := time.Now()
 		if err := b.starts(ctx, f, k); err != nil {
 			return nil, err
+		}
+		if !timeFor(ctx, time.Since(begun)) {
+			b.say("no time for more than %d rounds", round+1)
+			break
 		}
 	}
 	return startLines(f, k), nil

@@ -77,9 +77,15 @@ func (b *bench) one(ctx context.Context, r row) ([]line, error) {
 }
 
 // inTurns measures every system, rounds times. Each round begins with another
-// one, so that what the machine does meanwhile falls on all alike.
-func inTurns(rounds int, systems []system, measure func(round int, s system) error) error {
+// one, so that what the machine does meanwhile falls on all alike. A round for
+// which there is no time is left out, but never the first.
+func (b *bench) inTurns(ctx context.Context, rounds int, systems []system, measure func(round int, s system) error) error {
+	begun := time.Now()
 	for round := range rounds {
+		if round > 0 && !timeFor(ctx, time.Since(begun)/time.Duration(round)) {
+			b.say("no time for more than %d of %d rounds", round, rounds)
+			return nil
+		}
 		for i := range systems {
 			s := systems[(i+round)%len(systems)]
 			if err := measure(round, s); err != nil {
@@ -88,4 +94,11 @@ func inTurns(rounds int, systems []system, measure func(round int, s system) err
 		}
 	}
 	return nil
+}
+
+// timeFor says whether something that usually takes d fits in before ctx ends,
+// with half of it to spare.
+func timeFor(ctx context.Context, d time.Duration) bool {
+	deadline, ok := ctx.Deadline()
+	return !ok || time.Until(deadline) > d+d/2
 }
