@@ -16,11 +16,12 @@ import (
 )
 
 // fewOwed stands for the 100,000 changes that are remembered in earnest.
-const fewOwed = 3000
+const fewOwed = 1500
 
 // TestLongOutageIsRepairedByAScan: more changes than can be remembered collapse
 // into a moment from which the tree is scanned.
 func TestLongOutageIsRepairedByAScan(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	source, far := filepath.Join(dir, "source"), filepath.Join(dir, "far")
 	must(t, os.Mkdir(source, 0o755), os.Mkdir(far, 0o755), os.Mkdir(filepath.Join(dir, "d"), 0o755))
