@@ -24,6 +24,17 @@ const (
 	saveAfter = 5 * time.Second
 )
 
+// standing is how far a target is filled, and from what.
+type standing struct {
+	mark    *checkpoint.Mark // of an earlier life; nil when there is none to trust
+	markWhy string           // why there is none
+	based   bool             // the target has had a full sync, or needs none
+	strict  bool             // every deletion is held until a full sync is done
+	source  string           // identity of the root it is filled from
+	upto    time.Time        // it has everything that changed before
+	savedAt time.Time        // when the checkpoint was last written
+}
+
 // remember loads what an earlier life of the module left about t.
 func (in *instance) remember(t *target) error {
 	mark, err := in.store.Load(t.name)
