@@ -13,7 +13,7 @@ type record struct {
 	lastErr    string
 	errAt      time.Time
 	deletions  []deletion    // of guarded jobs, the last minute's
-	stateSeen  control.State // as last shown
+	stateSeen  control.State // as last noted
 	stateSince time.Time
 }
 

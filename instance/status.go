@@ -85,7 +85,6 @@ func (t *target) status(now, seen time.Time) control.Target {
 		Upto: stamp(t.upto), LastSuccess: stamp(t.success),
 		LastError: t.lastErr, LastErrorAt: stamp(t.errAt),
 		Held: int64(t.ledger.held.total()), Failing: len(t.ledger.failing.paths), Counters: t.tally,
-		Since: t.stateSince,
 	}
 	st.State, st.Reason, st.Hint = t.state()
 	if t.circuit.open() {
@@ -106,11 +105,24 @@ func (t *target) status(now, seen time.Time) control.Target {
 			Started: j.started, Bytes: f.meter.progress.Bytes(),
 		})
 	}
-	if st.State != t.stateSeen {
-		t.stateSeen, t.stateSince = st.State, now
-		st.Since = now
-	}
+	t.stateIs(st.State, now)
+	st.Since = t.stateSince
 	return st
+}
+
+// noteState remembers since when the state is what it is.
+func (t *target) noteState(now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	state, _, _ := t.state()
+	t.stateIs(state, now)
+}
+
+// stateIs is what noteState does; the caller holds mu.
+func (t *target) stateIs(state control.State, now time.Time) {
+	if state != t.stateSeen {
+		t.stateSeen, t.stateSince = state, now
+	}
 }
 
 // state is the target's state in one word, why, and what to do; the caller

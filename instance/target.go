@@ -93,6 +93,7 @@ func (t *target) run(ctx, drained context.Context) {
 		t.dispatch(drained, &senders)
 		t.sweepOwn(ctx, &senders)
 		t.checkFlights(ctx, &senders)
+		t.noteState(now)
 		timer.Reset(t.pause(now))
 		select {
 		case <-ctx.Done():
