@@ -222,16 +222,6 @@ func (l *ledger) addUnfilled(j *job, folders []string) {
 	}
 }
 
-// walked reports whether a tree job in the air comes to path.
-func (l *ledger) walked(path string) bool {
-	for _, j := range l.flying {
-		if j.shape == tree && j.under(path) {
-			return true
-		}
-	}
-	return false
-}
-
 // addReplaced owes a careful look at a renamed folder whose new name the
 // target had already: what was there may differ unseen by the quick check, and
 // may have to go.
