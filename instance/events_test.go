@@ -237,7 +237,7 @@ func TestFileThatKeepsGrowing(t *testing.T) {
 		m.start().settled()
 		d := &scene{m, "."}
 		f := d.open("log", os.O_CREATE|os.O_WRONLY)
-		span := 3 * time.Second
+		span := 2 * time.Second
 		if long() {
 			span = time.Minute
 		}
@@ -255,6 +255,26 @@ func TestFileThatKeepsGrowing(t *testing.T) {
 			t.Errorf("the target saw %d sizes while the file grew", len(seen))
 		}
 	})
+}
+
+// TestFileOfFiveGigabytes: sizes beyond 32 bits, and a small change in the
+// middle.
+func TestFileOfFiveGigabytes(t *testing.T) {
+	if !long() {
+		t.Skip("the long run has it")
+	}
+	m := newMirror(t, 1, `rsync: {args: ["-aS"]}`)
+	m.start().settled()
+	d := &scene{m, "."}
+	f := d.open("big", os.O_CREATE|os.O_RDWR)
+	d.must(f.Truncate(5 << 30))
+	for _, at := range []int64{0, 1 << 31, 1 << 32, 5<<30 - 4} {
+		_, err := f.WriteAt([]byte("mark"), at)
+		d.must(err)
+		m.settled()
+	}
+	d.must(f.Close())
+	m.settled()
 }
 
 // TestStoreThroughAMapping: no kernel tells of it, so it is found when

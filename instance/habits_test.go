@@ -155,6 +155,9 @@ func TestManyFilesInOneFolder(t *testing.T) {
 		many = 100_000
 	}
 	onStages(t, func(t *testing.T, s stage) {
+		if s.backend == "fanotify" && !long() {
+			t.Skip("the long run has it")
+		}
 		m := s.newMirror(t)
 		m.start().settled()
 		m.mkdir(m.src("many"))
