@@ -4,6 +4,7 @@ import (
 	"errors"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -69,6 +70,9 @@ func obstacle(root int, path string) string {
 // statBeneath is lstat of a path in which no folder may be a symbolic link: as
 // rsync sees it.
 func statBeneath(root int, path string) (st unix.Stat_t, err error) {
+	if len(path) > maxPath {
+		return statFar(root, path)
+	}
 	how := unix.OpenHow{Flags: unix.O_PATH | unix.O_NOFOLLOW | unix.O_CLOEXEC, Resolve: unix.RESOLVE_NO_SYMLINKS}
 	fd, err := unix.Openat2(root, path, &how)
 	for errors.Is(err, unix.EINTR) || errors.Is(err, unix.EAGAIN) {
@@ -82,6 +86,25 @@ func statBeneath(root int, path string) (st unix.Stat_t, err error) {
 	}
 	defer unix.Close(fd)
 	return st, unix.Fstat(fd, &st)
+}
+
+// maxPath is the longest path, in bytes, that the kernel takes in one call and
+// rsync in a list: it cuts off the rest of a longer one without a word.
+const maxPath = 4095
+
+// statFar is statBeneath of a path that is too long for one call.
+func statFar(root int, path string) (st unix.Stat_t, err error) {
+	cut := strings.LastIndexByte(path[:maxPath], '/')
+	if cut < 0 {
+		return st, unix.ENAMETOOLONG
+	}
+	how := unix.OpenHow{Flags: unix.O_PATH | unix.O_DIRECTORY | unix.O_CLOEXEC, Resolve: unix.RESOLVE_NO_SYMLINKS}
+	fd, err := unix.Openat2(root, path[:cut], &how)
+	if err != nil {
+		return st, err
+	}
+	defer unix.Close(fd)
+	return statBeneath(fd, path[cut+1:])
 }
 
 // procPath is a name for an open folder that stays true whatever is mounted

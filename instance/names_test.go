@@ -90,6 +90,10 @@ func TestPathsNearTheLongest(t *testing.T) {
 	m.dig(deep, 8, part)
 	m.put("well too", "2")
 	m.until("others are not held up", func() bool { return m.has(0, "well", "1") && m.has(0, "well too", "2") })
+	m.until("the longer ones are on the fail list", func() bool {
+		list := m.status().Targets[0].FailList
+		return len(list) > 0 && strings.Contains(list[0].Reason, "more than the 4095 bytes")
+	})
 	m.must(os.RemoveAll(m.src(part)))
 	m.settled()
 }

@@ -1,6 +1,7 @@
 package instance
 
 import (
+	"fmt"
 	"path"
 	"time"
 
@@ -115,6 +116,10 @@ func (l *ledger) refineFlat(j *job, ln lanes, deletes bool) (stale []string) {
 			l.busy.Remove(it.Path)
 			l.failing.note(it.Change, "it was on a file system that is not mounted any more", j.started)
 			return false
+		case len(it.Path) > maxPath:
+			l.busy.Remove(it.Path)
+			l.tooLong(it, j.started)
+			return false
 		case it.seen.kind == folder && l.narrowed.Holds(it.Path):
 			l.busy.Remove(it.Path)
 			l.widen(it)
@@ -145,6 +150,15 @@ func (l *ledger) refineFlat(j *job, ln lanes, deletes bool) (stale []string) {
 		l.separate(j)
 	}
 	return stale
+}
+
+// tooLong puts it on the fail list, for as long as it is there.
+func (l *ledger) tooLong(it item, now time.Time) {
+	if it.seen.kind == gone {
+		l.failing.clear(it.widened())
+		return
+	}
+	l.failing.note(it.Change, fmt.Sprintf("the path has more than the %d bytes that rsync takes", maxPath), now)
 }
 
 // replaced owes what is in the way of it now: when the target has that, it has
