@@ -59,6 +59,10 @@ type Change struct {
 	// as opposed to what was seen to change: its deletions are guarded by the
 	// default deletion limit.
 	Swept bool
+	// Spare marks a comparison that somebody asked for: nothing beneath is
+	// known to be missing, so nobody has to wait for it, nor find it again
+	// after a crash. What covers a change that is not spare is not either.
+	Spare bool
 }
 
 // Merge returns the one change that stands for both. The two must have the
@@ -71,6 +75,7 @@ func Merge(a, b Change) Change {
 		Since: earliest(a.Since, b.Since),
 		Was:   max(a.Was, b.Was),
 		Swept: a.Swept || b.Swept,
+		Spare: a.Spare && b.Spare,
 	}
 }
 

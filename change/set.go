@@ -52,6 +52,7 @@ func (s *Set) Add(c Change) {
 	if w := s.covering(c); w != nil {
 		w.Since = earliest(w.Since, c.Since)
 		w.Swept = w.Swept || c.Swept
+		w.Spare = w.Spare && c.Spare
 		return
 	}
 	n := s.dig(c.Path)
@@ -201,11 +202,12 @@ func (s *Set) collapse() {
 }
 
 func (s *Set) collapseTrees(dir string) {
-	all := Change{Path: dir, Scope: Tree, Quick: true}
+	all := Change{Path: dir, Scope: Tree, Quick: true, Spare: true}
 	for it := s.first; it != nil; it = it.next {
 		all.Since = earliest(all.Since, it.Since)
 		all.Quick = all.Quick && it.Quick
 		all.Swept = all.Swept || it.Swept
+		all.Spare = all.Spare && it.Spare
 		s.remove(it)
 	}
 	s.append(s.dig(dir), all)
@@ -267,6 +269,7 @@ func (s *Set) swallow(w *item) {
 	for _, it := range gone {
 		w.Since = earliest(w.Since, it.Since)
 		w.Swept = w.Swept || it.Swept
+		w.Spare = w.Spare && it.Spare
 		s.remove(it)
 	}
 }

@@ -172,7 +172,7 @@ func (l *ledger) waits(j *job) bool {
 // waiting is c as it is held. Its contents were sent already, so that the quick
 // check suffices when its turn comes.
 func waiting(c change.Change) change.Change {
-	c.Was, c.Quick, c.Swept = "", true, true
+	c.Was, c.Quick, c.Swept, c.Spare = "", true, true, false
 	return c
 }
 

@@ -1,6 +1,7 @@
 package instance
 
 import (
+	"log/slog"
 	"testing"
 	"time"
 
@@ -118,4 +119,41 @@ func TestWhatAWalkFindsWaitsForItsEnd(t *testing.T) {
 	}
 	delete(d.l.walking, walk)
 	wantPaths(t, d.mustPick(), "d", "e")
+}
+
+// TestFoldersFoundByAWalkHoldBackTheCheckpoint: they are compared by the quick
+// check like everything else, but they are known to be missing.
+func TestFoldersFoundByAWalkHoldBackTheCheckpoint(t *testing.T) {
+	d := newDesk(t)
+	d.put(folder, 0, "d")
+	d.l.add(change.Change{Path: "d", Scope: change.Tree, Quick: true, Swept: true, Since: at(1)})
+	if got := d.l.oldest(false); !got.Equal(at(1)) {
+		t.Errorf("the oldest is %s, want %s", got, at(1))
+	}
+}
+
+// TestAComparisonHoldsBackTheCheckpointForWhatItCovers: what was owed before
+// somebody asked for a comparison is not there yet.
+func TestAComparisonHoldsBackTheCheckpointForWhatItCovers(t *testing.T) {
+	d := newDesk(t)
+	d.l.add(compareAll(change.Root))
+	if got := d.l.oldest(false); !got.IsZero() {
+		t.Errorf("a comparison alone holds it back to %s", got)
+	}
+	d.l.add(change.Change{Path: "f", Quick: true, Since: at(1)})
+	if got := d.l.oldest(false); !got.Equal(at(1)) {
+		t.Errorf("the oldest is %s, want %s", got, at(1))
+	}
+}
+
+// TestFailureThatIsOverBeforeItIsTold: the loop used to look for the path that
+// failed last where there was none any more.
+func TestFailureThatIsOverBeforeItIsTold(t *testing.T) {
+	tg := &target{ledger: newLedger(time.Minute), log: slog.New(slog.DiscardHandler)}
+	tg.ledger.failing.note(change.Change{Path: "f"}, "why", at(1))
+	tg.ledger.failing.clear(change.Change{Path: "f"})
+	tg.judge(outcome{verdict: answered}, false, at(2))
+	if n := tg.ledger.failing.news; n != 0 {
+		t.Errorf("%d failures are still to be told", n)
+	}
 }

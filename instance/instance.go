@@ -70,7 +70,7 @@ func Run(ctx context.Context, o Options) error {
 	if err := os.MkdirAll(home, 0o750); err != nil {
 		return fmt.Errorf("make the state folder: %w", err)
 	}
-	unlock, err := lock(home, o.Module.Name)
+	unlock, err := lock(ctx, home, o.Module.Name)
 	if err != nil {
 		return err
 	}
@@ -83,12 +83,18 @@ func Run(ctx context.Context, o Options) error {
 	return in.run(ctx)
 }
 
+// lockPatience is how long a lock may be held by what a killed process left: a
+// child that it had forked and that has not yet become rsync.
+const lockPatience = time.Second
+
 // lock refuses a second process for the same module. The kernel lets go of it
 // when the process dies, however that happens.
-func lock(home, name string) (unlock func(), err error) {
+func lock(ctx context.Context, home, name string) (unlock func(), err error) {
 	l := flock.New(filepath.Join(home, "lock"), flock.SetPermissions(0o600))
-	got, err := l.TryLock()
-	if err != nil {
+	patient, cancel := context.WithTimeout(ctx, lockPatience)
+	defer cancel()
+	got, err := l.TryLockContext(patient, lockPatience/20)
+	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return nil, fmt.Errorf("lock %s: %w", l.Path(), err)
 	}
 	if !got {
@@ -235,5 +241,5 @@ func (in *instance) keepSchedule(ctx context.Context) {
 
 // compareAll is the comparison of everything at and beneath path.
 func compareAll(path string) change.Change {
-	return change.Change{Path: path, Scope: change.Tree, Quick: true, Swept: true, Since: time.Now()}
+	return change.Change{Path: path, Scope: change.Tree, Quick: true, Swept: true, Spare: true, Since: time.Now()}
 }

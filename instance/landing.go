@@ -93,9 +93,10 @@ func (t *target) judge(o outcome, trial bool, now time.Time) {
 	case o.verdict == withheld:
 		t.log.Warn("deletions held", "count", o.deletions, "reason", o.reason, "hint", o.hint)
 	case t.ledger.failing.news > 0:
-		latest := t.ledger.failing.list()[0]
-		t.log.Warn("some paths failed, will retry", "count", t.ledger.failing.news,
-			"path", latest.Path, "reason", latest.reason)
+		if list := t.ledger.failing.list(); len(list) > 0 { // or they went through since
+			t.log.Warn("some paths failed, will retry", "count", t.ledger.failing.news,
+				"path", list[0].Path, "reason", list[0].reason)
+		}
 		t.ledger.failing.news = 0
 	}
 }

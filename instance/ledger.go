@@ -201,7 +201,7 @@ func (l *ledger) running(ln lane) (n int, newest *job) {
 func (l *ledger) oldest(comparisons bool) time.Time {
 	var t time.Time
 	note := func(c change.Change) {
-		if !comparisons && comparison(c) {
+		if !comparisons && c.Spare {
 			return
 		}
 		if t.IsZero() || c.Since.Before(t) {
@@ -212,12 +212,6 @@ func (l *ledger) oldest(comparisons bool) time.Time {
 		note(c)
 	}
 	return t
-}
-
-// comparison reports whether c is a full compare: nothing is known to be
-// missing.
-func comparison(c change.Change) bool {
-	return c.Scope == change.Tree && c.Swept && c.Quick
 }
 
 // unsettled yields every change that is neither settled nor kept on disk, as

@@ -191,10 +191,16 @@ func (m *mirror) kill() {
 	if m.cmd == nil {
 		return
 	}
-	_ = m.cmd.Process.Kill()
+	process := m.cmd.Process
+	if m.Failed() { // a process that hangs tells where
+		_ = process.Signal(syscall.SIGQUIT)
+		defer time.AfterFunc(5*time.Second, func() { _ = process.Kill() }).Stop()
+	} else {
+		_ = process.Kill()
+	}
 	_ = m.cmd.Wait()
 	if m.Failed() || os.Getenv("SYNCSVC_TEST_DEBUG") != "" {
-		m.Logf("the instance said:\n%s", tail(m.output.String(), 12000))
+		m.Logf("the instance ended with %s and said:\n%s", m.cmd.ProcessState, tail(m.output.String(), 12000))
 		daemon, _ := os.ReadFile(filepath.Join(m.dir, "rsyncd", "log"))
 		m.Logf("the daemon said:\n%s", tail(string(daemon), 40000))
 	}
