@@ -64,11 +64,11 @@ func (d *digest) folder(path string, since time.Time) {
 	}
 }
 
-// found is what a listing of a new folder showed: somebody may have put it
-// there before the folder was watched.
-func (d *digest) found(path string, dir bool, since time.Time) {
+// found is what a listing of a new folder showed, or that folder itself, when
+// somebody put something into it before it was watched.
+func (d *digest) found(path string, scope change.Scope, dir bool, since time.Time) {
 	if dir && d.on.CreateFolder || !dir && (d.on.CreateFile || d.on.CloseWrite) {
-		d.entry(path, since)
+		d.tell(change.Change{Path: path, Scope: scope, Since: since})
 	}
 }
 
@@ -110,11 +110,11 @@ func (d *digest) attrib(path string, since time.Time) {
 	d.tell(change.Change{Path: path, Quick: true, Since: since})
 }
 
-// deleted is a name that is gone. One that came and went between two looks was
-// never told of, and nobody has it.
+// deleted is a name that is gone. One that came and went between two looks is
+// told of too: a job that was looking at the folder may have sent it.
 func (d *digest) deleted(path string, since time.Time) {
-	u := d.settle.drop(path)
-	if d.on.Delete && (u == nil || !u.born) {
+	d.settle.drop(path)
+	if d.on.Delete {
 		d.entry(path, since)
 	}
 }
@@ -152,10 +152,7 @@ func (d *digest) arrived(path string, scope change.Scope, since time.Time) {
 // both: see deletedFolder. That the old name is gone says nothing against
 // contents, hence Quick; whatever takes its place is told by itself.
 func (d *digest) renamed(old, path string, scope change.Scope, since time.Time) {
-	if u := d.settle.drop(old); u != nil && u.born {
-		d.arrived(path, scope, u.first) // nobody knows the old name
-		return
-	}
+	d.settle.drop(old)
 	d.settle.drop(path)
 	was := d.origin(old, path)
 	if d.on.MoveTo {

@@ -41,22 +41,15 @@ func TestSwappedNamesHaveNoOrigin(t *testing.T) {
 		change.Change{Path: "a", Scope: change.Tree}, change.Change{Path: "b", Scope: change.Tree, Quick: true})
 }
 
-func TestNewFileThatIsRenamedHasNoOrigin(t *testing.T) {
-	d := newTestDigest(t, AllEvents())
-	d.created("tmp", at(0))
-	d.renamed("tmp", "final", change.Entry, at(0))
-	tells(t, d, change.Change{Path: "final"})
-}
-
-func TestFileThatCameAndWentIsNotToldOf(t *testing.T) {
+func TestFileThatCameAndWentIsToldOf(t *testing.T) {
 	d := newTestDigest(t, AllEvents())
 	d.created("tmp", at(0))
 	d.modified("tmp", at(0))
 	d.deleted("tmp", at(0))
-	tells(t, d)
-	d.modified("old", at(0))
-	d.deleted("old", at(0))
-	tells(t, d, change.Change{Path: "old"})
+	tells(t, d, change.Change{Path: "tmp"})
+	d.created("tmp", at(0))
+	d.renamed("tmp", "final", change.Entry, at(0))
+	tells(t, d, change.Change{Path: "final", Was: "tmp"}, change.Change{Path: "tmp", Quick: true})
 }
 
 func TestAttributesAreQuickUnlessTheContentIsInDoubt(t *testing.T) {

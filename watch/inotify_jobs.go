@@ -269,8 +269,14 @@ func (n *inotify) list(t task, names *lister, push func(task)) error {
 	if t.path == "" && !n.isFor(fd, t.wd) {
 		return unix.ENOENT
 	}
-	return names.each(fd, func(e dirent) bool {
+	touched := t.job.mode == entries && !untouched(fd)
+	err = names.each(fd, func(e dirent) bool {
+		touched = touched || t.job.mode == entries
 		n.name(t, fd, path, e, push)
 		return true
 	})
+	if touched && t.path == "" {
+		n.digest.found(path, change.Listing, true, t.job.since)
+	}
+	return err
 }

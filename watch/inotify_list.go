@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/syncsvc/syncsvc/change"
 )
 
@@ -13,6 +15,16 @@ import (
 func (n *inotify) isFor(fd int, wd int32) bool {
 	got, err := n.watch("/proc/self/fd/"+strconv.Itoa(fd), 0)
 	return err == nil && got == wd
+}
+
+// untouched reports whether nothing was ever put into an open folder. If
+// something was before the folder was watched, it may be gone again and have
+// been sent meanwhile by a job that looked at the folder above; then the folder
+// has to be told of as a listing.
+func untouched(fd int) bool {
+	var st unix.Statx_t
+	err := unix.Statx(fd, "", unix.AT_EMPTY_PATH, unix.STATX_BTIME|unix.STATX_MTIME, &st)
+	return err == nil && st.Mask&unix.STATX_BTIME != 0 && st.Mtime == st.Btime
 }
 
 // name does what a task is for with one name it found. It runs in Open's
@@ -32,7 +44,7 @@ func (n *inotify) name(t task, fd int, dir string, e dirent, push func(task)) {
 	case t.job.mode == checking || t.job.mode == filtering:
 		n.recover(t, fd, dir, e.name, push)
 	case t.job.mode == entries:
-		n.digest.found(change.Join(dir, string(e.name)), isDir, t.job.since)
+		n.digest.found(change.Join(dir, string(e.name)), change.Entry, isDir, t.job.since)
 		if isDir {
 			n.descend(t, fd, dir, e.name, push)
 		}

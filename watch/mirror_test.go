@@ -32,6 +32,8 @@ func (m *mirror) follow(c change.Change) {
 	switch c.Scope {
 	case change.Entry:
 		m.entry(c.Path)
+	case change.Listing:
+		m.listing(c.Path)
 	case change.Tree:
 		m.tree(c.Path)
 	case change.Scan:
@@ -66,6 +68,23 @@ func (m *mirror) tree(path string) {
 		}
 	}
 	m.walk(path, func(p, text string) { m.entries[p] = text })
+}
+
+// listing takes over a folder's own entries; folders among them without what
+// is in them.
+func (m *mirror) listing(path string) {
+	m.entry(path)
+	for p := range m.entries {
+		if p != path && change.Parent(p) == path {
+			m.entry(p)
+		}
+	}
+	names, _ := os.ReadDir(filepath.Join(m.root, path))
+	for _, name := range names {
+		if p := change.Join(path, name.Name()); !m.excludes(p) {
+			m.entry(p)
+		}
+	}
 }
 
 func (m *mirror) remove(path string) {

@@ -17,7 +17,7 @@ const (
 // unsettled is a file that somebody is still writing to.
 type unsettled struct {
 	path        string
-	born        bool // created, and nobody was told yet
+	born        bool // created, and not told of yet
 	touched     bool // written to
 	first, last time.Time
 }
