@@ -118,3 +118,17 @@ func TestFolderThatWasAFileForAMoment(t *testing.T) {
 		t.Errorf("%d paths are still remembered", n)
 	}
 }
+
+// TestFailureFollowsARename: the target still has the old contents, and the
+// rename would carry them over.
+func TestFailureFollowsARename(t *testing.T) {
+	d := newDesk(t)
+	d.put(folder, 0, "new")
+	d.put(file, 10, "new/f", "new/g")
+	d.l.failing.note(change.Change{Path: "old/f"}, "reason", d.now)
+	d.l.groups = append(d.l.groups, newJob(flat, fast, []change.Change{{Path: "old/g"}}))
+	d.l.add(change.Change{Path: "new", Scope: change.Tree, Was: "old"})
+	if !d.l.owed.Holds("new/f") || !d.l.owed.Holds("new/g") {
+		t.Error("not everything is owed under the new name")
+	}
+}

@@ -149,7 +149,7 @@ func TestAComparisonHoldsBackTheCheckpointForWhatItCovers(t *testing.T) {
 // TestFailureThatIsOverBeforeItIsTold: the loop used to look for the path that
 // failed last where there was none any more.
 func TestFailureThatIsOverBeforeItIsTold(t *testing.T) {
-	tg := &target{ledger: newLedger(time.Minute), log: slog.New(slog.DiscardHandler)}
+	tg := &target{ledger: newLedger(time.Minute, maxOwed), log: slog.New(slog.DiscardHandler)}
 	tg.ledger.failing.note(change.Change{Path: "f"}, "why", at(1))
 	tg.ledger.failing.clear(change.Change{Path: "f"})
 	tg.judge(outcome{verdict: answered}, false, at(2))

@@ -86,7 +86,7 @@ const maxRenames = 1000
 // addRename owes a rename by the name that the target knows: what is renamed
 // twice before it is sent has one origin.
 func (l *ledger) addRename(c change.Change) {
-	l.follow(c.Was, c.Path)
+	l.follow(c.Was, c.Path, c.Since)
 	if first, ok := l.renameTo(c.Was); ok {
 		c.Was = first.Was // which goes on waiting until its name is looked at
 	}
