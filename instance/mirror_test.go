@@ -300,6 +300,9 @@ func (m *mirror) same(target string) {
 		m.Fatal(err)
 	}
 	for _, d := range diff {
+		if filepath.Base(d.Path) == ".rsync-partial" {
+			continue // what a transfer that was cut off left for the next try
+		}
 		m.Errorf("%s: %s", filepath.Base(target), d)
 	}
 }
