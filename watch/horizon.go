@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -71,6 +72,13 @@ func (w *Watcher) publish() {
 		w.empty = w.drained
 	}
 	w.status = s
+}
+
+// Mounts returns the places, relative to the root and sorted, where file systems
+// are mounted inside the tree. It must not be called once Run has begun, which
+// tells of those that come later.
+func (w *Watcher) Mounts() []string {
+	return slices.Sorted(maps.Keys(w.site.mounts.here))
 }
 
 // LostMounts returns the places, relative to the root and sorted, where a file
