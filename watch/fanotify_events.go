@@ -95,7 +95,6 @@ func (f *fanotify) read(since time.Time) (events int, drained bool, err error) {
 	}
 	if f.unknown {
 		f.unknown = false
-		f.site.log.Warn("path of a changed folder not found: the tree is scanned")
 		f.digest.tell(change.Change{Path: change.Root, Scope: change.Scan, Since: since})
 	}
 	f.events += int64(events)

@@ -95,7 +95,7 @@ func (h *handles) resolve(fsid uint64, handle unix.FileHandle) (paths []string, 
 		abs, err := h.locate(place, fsid, handle)
 		if err != nil && err != unix.ESTALE && err != unix.ENOENT {
 			unknown = true
-			h.site.log.Debug("folder of an event not found", "err", err)
+			h.site.log.Warn("path of a changed folder not found: the tree is scanned", "err", err)
 			continue
 		}
 		path, ok := h.site.rel(abs)

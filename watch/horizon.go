@@ -1,7 +1,6 @@
 package watch
 
 import (
-	"maps"
 	"slices"
 	"time"
 
@@ -75,10 +74,11 @@ func (w *Watcher) publish() {
 }
 
 // Mounts returns the places, relative to the root and sorted, where file systems
-// are mounted inside the tree. It must not be called once Run has begun, which
-// tells of those that come later.
+// are mounted inside the tree.
 func (w *Watcher) Mounts() []string {
-	return slices.Sorted(maps.Keys(w.site.mounts.here))
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.mounts)
 }
 
 // LostMounts returns the places, relative to the root and sorted, where a file
@@ -91,8 +91,10 @@ func (w *Watcher) LostMounts() []string {
 	return slices.Clone(w.lost)
 }
 
-func (w *Watcher) setLost(paths []string) {
+// setMounts notes for other goroutines what is mounted in the tree.
+func (w *Watcher) setMounts() {
+	here, lost := w.site.mounts.herePaths(), w.site.mounts.lostPaths()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.lost = paths
+	w.mounts, w.lost = here, lost
 }

@@ -38,7 +38,7 @@ type inotify struct {
 
 	events    int64
 	overflows int64
-	doubt     bool   // something happened to the root since Run last asked
+	doubt     bool   // something happened to a mount or the root since Run asked
 	part      Reason // what it would be
 	dead      bool   // the root's watch is gone
 

@@ -91,6 +91,8 @@ func (n *inotify) self(e notice) {
 		n.doubt, n.part = true, RenamedAway
 	} else if root && e.mask&unix.IN_UNMOUNT != 0 {
 		n.doubt, n.part = true, Unmounted
+	} else if e.mask&unix.IN_UNMOUNT != 0 {
+		n.doubt = true
 	} else if root && e.mask&unix.IN_DELETE_SELF != 0 {
 		n.doubt, n.part = true, Removed
 	}

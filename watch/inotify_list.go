@@ -9,6 +9,36 @@ import (
 	"github.com/syncsvc/syncsvc/change"
 )
 
+// list does one task: looks into a folder, having made sure that it is the one
+// the watch is for.
+func (n *inotify) list(t task, names *lister, push func(task)) error {
+	path, ok := t.path, true
+	if path == "" {
+		path, ok = n.path(t.wd)
+	}
+	if !ok {
+		return unix.ENOENT
+	}
+	fd, err := openFolder(n.site.abs(path))
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	if t.path == "" && !n.isFor(fd, t.wd) {
+		return unix.ENOENT
+	}
+	touched := t.job.mode == entries && !untouched(fd)
+	err = names.each(fd, func(e dirent) bool {
+		touched = touched || t.job.mode == entries
+		n.name(t, fd, path, e, push)
+		return true
+	})
+	if touched && t.path == "" {
+		n.digest.found(path, change.Listing, true, t.job.since)
+	}
+	return err
+}
+
 // isFor reports whether a watch is for an open folder, by asking for it again.
 // The watch this makes for a folder not known yet is recognized when the event
 // that brought the folder there is read.

@@ -94,10 +94,27 @@ func (w *Watcher) checkRoot() error {
 // rootUnmounted reports whether the mount the root was on is not listed now.
 func (w *Watcher) rootUnmounted() bool {
 	list, err := w.site.mounts.read()
-	if err != nil || w.mountID == 0 {
-		return false
+	return err == nil && w.mount.point != "" && !slices.ContainsFunc(list, w.isRootMount)
+}
+
+// isRootMount compares the place too: numbers are given out again.
+func (w *Watcher) isRootMount(m mount) bool {
+	return m.id == w.mount.id && m.point == w.mount.point
+}
+
+// findMount remembers the mount the root is on, if the list of mounts has it.
+func (w *Watcher) findMount() error {
+	st, err := statx(w.site.real, unix.STATX_MNT_ID)
+	if err != nil {
+		return err
 	}
-	return !slices.ContainsFunc(list, func(m mount) bool { return m.id == w.mountID })
+	list, err := w.site.mounts.read()
+	for _, m := range list {
+		if m.id == st.Mnt_id {
+			w.mount = m
+		}
+	}
+	return err
 }
 
 // checkMounts follows what was mounted or unmounted inside the tree.
@@ -106,6 +123,7 @@ func (w *Watcher) checkMounts() error {
 	if err != nil {
 		return err
 	}
+	w.site.mounts.looked = w.now
 	gone, came := w.site.mounts.update(list, w.drained, w.now)
 	for _, path := range gone {
 		w.site.log.Warn("mount inside the tree is gone: nothing beneath it is told of", "path", path)
@@ -116,6 +134,6 @@ func (w *Watcher) checkMounts() error {
 		w.site.log.Info("mount inside the tree", "path", a.path, "type", a.mount.kind)
 		w.src.mounted(change.Change{Path: a.path, Scope: a.scope, Since: a.since})
 	}
-	w.setLost(w.site.mounts.lostPaths())
+	w.setMounts()
 	return nil
 }

@@ -1,13 +1,12 @@
 package watch
 
 import (
-	"bufio"
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"os"
-	"sort"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,69 +15,19 @@ import (
 	"github.com/syncsvc/syncsvc/change"
 )
 
-// mount is one line of /proc/self/mountinfo.
-type mount struct {
-	id    uint64
-	fsdir string // the folder of its file system that is mounted
-	point string // where, as an absolute path
-	kind  string // type of file system
-}
-
-// bind reports whether it shows only a part of its file system.
-func (m mount) bind() bool { return m.fsdir != "/" }
-
-// parseMounts reads mountinfo. What does not look like a mount is left out.
-func parseMounts(r io.Reader) ([]mount, error) {
-	var list []mount
-	lines := bufio.NewScanner(r)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		if m, ok := parseMount(lines.Text()); ok {
-			list = append(list, m)
-		}
-	}
-	return list, lines.Err()
-}
-
-// parseMount reads "36 35 98:0 /dir /point options [tags] - type source …".
-func parseMount(line string) (mount, bool) {
-	before, after, ok := strings.Cut(line, " - ")
-	fields := strings.Fields(before)
-	if !ok || len(fields) < 6 {
-		return mount{}, false
-	}
-	id, err := strconv.ParseUint(fields[0], 10, 64)
-	kind, _, _ := strings.Cut(after, " ")
-	return mount{id: id, fsdir: unescape(fields[3]), point: unescape(fields[4]), kind: kind}, err == nil
-}
-
-// unescape undoes the kernel's \040 for bytes that would end a field.
-func unescape(s string) string {
-	if !strings.Contains(s, `\`) {
-		return s
-	}
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] == '\\' && i+3 < len(s) {
-			if c, err := strconv.ParseUint(s[i+1:i+4], 8, 8); err == nil {
-				b.WriteByte(byte(c))
-				i += 3
-				continue
-			}
-		}
-		b.WriteByte(s[i])
-	}
-	return b.String()
-}
+// mountsEvery is how often the list of mounts is read without the kernel saying
+// that it changed: for one change in some hundreds it does not (6.18).
+const mountsEvery = 5 * time.Second
 
 // mounts knows which file systems are mounted inside the tree, and which were
 // and are not any more. It is owned by the goroutine in Run.
 type mounts struct {
-	file *os.File // mountinfo, for poll(2); nil where there is no /proc
-	site *site
-	here map[string]mount // by path in the tree
-	ids  map[string]Identity
-	gone map[string]absence
+	file   *os.File // mountinfo, for poll(2); nil where there is no /proc
+	site   *site
+	here   map[string]mount // by path in the tree
+	ids    map[string]Identity
+	gone   map[string]absence
+	looked time.Time // when the list was last read
 }
 
 // absence is a mount that was here.
@@ -95,7 +44,7 @@ func openMounts(s *site) (*mounts, error) {
 	if err != nil {
 		return m, fmt.Errorf("open the list of mounts: %w", err)
 	}
-	m.file = file
+	m.file, m.looked = file, time.Now()
 	list, err := m.read()
 	m.here = m.inside(list)
 	for path := range m.here {
@@ -139,13 +88,34 @@ func (m *mounts) inside(list []mount) map[string]mount {
 	for _, mt := range list {
 		path, ok := m.site.rel(mt.point)
 		if ok && path != change.Root && m.site.includes(path) {
-			if st, err := statx(mt.point, unix.STATX_MNT_ID_UNIQUE); err == nil && st.Mnt_id != 0 {
-				mt.id = st.Mnt_id
+			if id := mountAtPath(mt.point); id != 0 {
+				mt.id = id
 			}
 			here[path] = mt
 		}
 	}
 	return here
+}
+
+// mountAtPath returns the number of the mount a path is on, 0 when the kernel
+// does not say.
+func mountAtPath(path string) uint64 {
+	st, err := statx(path, unix.STATX_MNT_ID_UNIQUE)
+	if err != nil || st.Mask&unix.STATX_MNT_ID_UNIQUE == 0 {
+		return 0
+	}
+	return st.Mnt_id
+}
+
+// doubtful reports whether the list should be read although the kernel has not
+// said so: because a mount is not where it was, or because it is time.
+func (m *mounts) doubtful(now time.Time) bool {
+	for _, mt := range m.here {
+		if id := mountAtPath(mt.point); id != 0 && id != mt.id {
+			return true
+		}
+	}
+	return now.Sub(m.looked) >= mountsEvery
 }
 
 func (m *mounts) identify(path string) Identity {
@@ -172,15 +142,11 @@ func (m *mounts) lost(path string) bool {
 	return false
 }
 
+// herePaths returns the places of mounts that are here, sorted.
+func (m *mounts) herePaths() []string { return slices.Sorted(maps.Keys(m.here)) }
+
 // lostPaths returns the places of mounts that are gone, sorted.
-func (m *mounts) lostPaths() []string {
-	paths := make([]string, 0, len(m.gone))
-	for path := range m.gone {
-		paths = append(paths, path)
-	}
-	sort.Strings(paths)
-	return paths
-}
+func (m *mounts) lostPaths() []string { return slices.Sorted(maps.Keys(m.gone)) }
 
 // appeared is a mount that is new, or there again.
 type appeared struct {
@@ -209,8 +175,8 @@ func (m *mounts) update(list []mount, before, now time.Time) (gone []string, cam
 		}
 	}
 	m.here = here
-	sort.Strings(gone)
-	sort.Slice(came, func(i, j int) bool { return came[i].path < came[j].path })
+	slices.Sort(gone)
+	slices.SortFunc(came, func(a, b appeared) int { return strings.Compare(a.path, b.path) })
 	return gone, came
 }
 

@@ -73,7 +73,13 @@ func opened(t testing.TB, o Options) *rig {
 func (r *rig) run() {
 	ctx, cancel := context.WithCancel(context.Background())
 	r.cancel = cancel
-	go func() { r.done <- r.w.Run(ctx, r.emit) }()
+	go func() {
+		err := r.w.Run(ctx, r.emit)
+		if err != nil {
+			r.t.Logf("Run: %v", err)
+		}
+		r.done <- err
+	}()
 	r.t.Cleanup(func() {
 		cancel()
 		if err := r.w.Close(); err != nil {

@@ -52,7 +52,8 @@ type source interface {
 	mounted(c change.Change)
 	// unmounted forgets a file system that was in the tree.
 	unmounted(path string)
-	// doubtful reports, once, that something happened to the root itself.
+	// doubtful reports, once, that something happened to the root itself or to
+	// a file system inside the tree.
 	doubtful() bool
 	// parting is how the root went, if it is not at its path, as far as the
 	// source can tell. What was watched is surely gone when dead.
@@ -146,13 +147,15 @@ func (w *Watcher) take(r ready) (events int, drained bool, err error) {
 
 // look finds out whether the root and the mounts are what they were.
 func (w *Watcher) look(mounts bool) error {
-	if doubt := w.src.doubtful(); doubt || mounts || w.now.Sub(w.checked) >= tick {
-		w.checked = w.now
-		if err := w.checkRoot(); err != nil {
-			return err
-		}
+	mounts = w.src.doubtful() || mounts
+	if !mounts && w.now.Sub(w.checked) < tick {
+		return nil
 	}
-	if mounts {
+	w.checked = w.now
+	if err := w.checkRoot(); err != nil {
+		return err
+	}
+	if mounts || w.site.mounts.doubtful(w.now) {
 		return w.checkMounts()
 	}
 	return nil
@@ -172,16 +175,6 @@ func (w *Watcher) poll() {
 // tellScan says that changes since that moment were not heard.
 func (w *Watcher) tellScan(since time.Time) {
 	w.digest.tell(change.Change{Path: change.Root, Scope: change.Scan, Since: since})
-}
-
-// patience is how long there is nothing to do without an event.
-func (w *Watcher) patience() time.Duration {
-	soonest := earlier(w.src.next(), w.digest.settle.next())
-	soonest = earlier(soonest, w.site.polls.next())
-	if soonest.IsZero() {
-		return tick
-	}
-	return max(0, min(tick, time.Until(soonest)))
 }
 
 // drain reads what is left and tells of everything that waits.
@@ -205,56 +198,4 @@ func (w *Watcher) drain(emit func([]change.Change)) error {
 	}
 	w.publish()
 	return nil
-}
-
-// ready says what a wait ended with.
-type ready struct {
-	events bool
-	mounts bool
-	since  time.Time // the earliest the first event can have happened
-}
-
-// wait waits for events, mounts or the bell.
-func (w *Watcher) wait(most time.Duration) ready {
-	fds := w.waitFor()
-	asked := time.Now()
-	if n := pollFor(fds, 0); n > 0 {
-		return w.heard(fds, w.drained)
-	}
-	w.drained = asked
-	pollFor(fds, most)
-	return w.heard(fds, w.lastEmpty(asked))
-}
-
-func (w *Watcher) waitFor() []unix.PollFd {
-	fds := []unix.PollFd{
-		{Fd: int32(w.src.fd()), Events: unix.POLLIN},
-		{Fd: int32(w.bell), Events: unix.POLLIN},
-		{Fd: -1, Events: unix.POLLPRI},
-	}
-	if w.site.mounts.file != nil {
-		fds[2].Fd = int32(w.site.mounts.file.Fd())
-	}
-	return fds
-}
-
-func (w *Watcher) heard(fds []unix.PollFd, since time.Time) ready {
-	return ready{
-		events: fds[0].Revents != 0,
-		mounts: fds[2].Revents&(unix.POLLPRI|unix.POLLERR) != 0,
-		since:  since,
-	}
-}
-
-// pollFor is poll(2), rounded up to milliseconds; interrupted, it begins anew:
-// Go interrupts threads with SIGURG.
-func pollFor(fds []unix.PollFd, most time.Duration) int {
-	until := time.Now().Add(most)
-	for {
-		left := max(0, time.Until(until))
-		n, err := unix.Poll(fds, int((left+time.Millisecond-1)/time.Millisecond))
-		if err != unix.EINTR {
-			return max(n, 0)
-		}
-	}
 }

@@ -101,14 +101,14 @@ func orDefault(d, standard time.Duration) time.Duration {
 
 // Watcher watches one tree.
 type Watcher struct {
-	site    *site
-	digest  *digest
-	place   rootPlace
-	mountID uint64 // of the root, as mountinfo has it
-	begun   time.Time
-	pause   func() // Options.beforeRead
-	why     string // the choice of backend; owned by the goroutine in Run
-	tried   bool   // fanotify was tried after watches ran out; same owner
+	site   *site
+	digest *digest
+	place  rootPlace
+	mount  mount // the one the root is on; zero when not known
+	begun  time.Time
+	pause  func() // Options.beforeRead
+	why    string // the choice of backend; owned by the goroutine in Run
+	tried  bool   // fanotify was tried after watches ran out; same owner
 
 	src     source    // replaced only under mu, by the goroutine in Run
 	now     time.Time // when the turn began; owned by the goroutine in Run
@@ -120,6 +120,7 @@ type Watcher struct {
 	empty   time.Time // everything before it was read and is emitted or in pending
 	pending time.Time // the oldest change that waits for something; zero: none
 	status  Status
+	mounts  []string
 	lost    []string
 	running chan struct{} // closed when Run has returned; nil before it began
 	closed  bool
@@ -141,6 +142,7 @@ func Open(ctx context.Context, o Options) (*Watcher, error) {
 	}
 	w.tellScan(w.begun)
 	w.drained, w.empty, w.checked = w.begun, w.begun, w.begun
+	w.setMounts()
 	w.publish()
 	return w, nil
 }
@@ -157,7 +159,11 @@ func (w *Watcher) open(ctx context.Context, o Options) error {
 	if w.bell, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
 		return fmt.Errorf("make an eventfd: %w", err)
 	}
-	if w.site.mounts, err = openMounts(w.site); err != nil {
+	w.site.mounts, err = openMounts(w.site)
+	if err == nil {
+		err = w.findMount()
+	}
+	if err != nil {
 		o.Log.Warn("mounts inside the tree are not followed", "err", err)
 	}
 	w.digest = newDigest(w.site, o.Events, o.Quiet, o.AtMost)
@@ -173,11 +179,10 @@ func (w *Watcher) findRoot() error {
 	if w.place, err = lookAtRoot(w.site.root); err != nil {
 		return &os.PathError{Op: "stat", Path: w.site.root, Err: err}
 	}
-	st, err := statx(w.site.real, unix.STATX_TYPE|unix.STATX_MNT_ID)
+	st, err := statx(w.site.real, unix.STATX_TYPE)
 	if err == nil && st.Mode&unix.S_IFMT != unix.S_IFDIR {
 		err = unix.ENOTDIR
 	}
-	w.mountID = st.Mnt_id
 	return err
 }
 
