@@ -27,7 +27,7 @@ func (a *arena) put(name []byte) uint32 {
 	need := len(name) + 2
 	last := len(a.blocks) - 1
 	if last < 0 || len(a.blocks[last])+need > blockSize {
-		a.blocks = append(a.blocks, make([]byte, 1, blockSize))
+		a.blocks = append(a.blocks, offHeap(blockSize)[:1])
 		last++
 	}
 	block := a.blocks[last]
@@ -51,6 +51,14 @@ func (a *arena) drop(at uint32) {
 	n := len(a.get(at)) + 2
 	a.live -= n
 	a.dead += n
+}
+
+// free gives the memory back. No name may be asked for any more.
+func (a *arena) free() {
+	for _, block := range a.blocks {
+		giveBack(block)
+	}
+	a.blocks = nil
 }
 
 // wasteful reports whether more than half of it is names given back, so that

@@ -114,12 +114,24 @@ func (h *handles) locate(place string, fsid uint64, handle unix.FileHandle) (str
 	if err != nil {
 		return "", err
 	}
-	fd, err := unix.OpenByHandleAt(at, handle, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC)
+	fd, err := openByHandle(at, handle)
 	if err != nil {
 		return "", err
 	}
 	defer unix.Close(fd)
 	return pathOf(fd)
+}
+
+// openByHandle opens a folder. The kernel says ENOMEM, with plenty of it, when
+// the folder is renamed or removed while it looks (ext4, 6.18).
+func openByHandle(at int, handle unix.FileHandle) (fd int, err error) {
+	for range 5 {
+		fd, err = unix.OpenByHandleAt(at, handle, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC)
+		if err != unix.ENOMEM && err != unix.EINTR {
+			break
+		}
+	}
+	return fd, err
 }
 
 // opened opens a place for this batch. When something else is mounted there by

@@ -48,6 +48,12 @@ func TestFolderMadeAnewIsAnother(t *testing.T) {
 	mkdir(t, root)
 	before := identify(t, root)
 	must(t, os.Remove(root))
+	until(t, "the kernel's clock has ticked", func() bool {
+		must(t, os.RemoveAll(root))
+		mkdir(t, root+".later")
+		defer os.Remove(root + ".later")
+		return identify(t, root+".later").born != before.born
+	})
 	mkdir(t, root)
 	if after := identify(t, root); before == after {
 		t.Errorf("both are %v", after)

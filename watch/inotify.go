@@ -129,7 +129,10 @@ func (n *inotify) backend() Backend { return Inotify }
 
 func (n *inotify) fd() int { return n.file }
 
-func (n *inotify) close() error { return unix.Close(n.file) }
+func (n *inotify) close() error {
+	n.tab.close()
+	return unix.Close(n.file)
+}
 
 func (n *inotify) doubtful() bool {
 	doubt := n.doubt

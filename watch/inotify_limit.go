@@ -22,13 +22,20 @@ func (n *inotify) refuse(path string, since time.Time) {
 	if n.site.polls.covers(path) {
 		return
 	}
-	if len(n.site.polls.folders) == 0 {
-		n.site.log.Warn("out of watches: part of the tree is polled", "path", path, "hint", watchLimitHint(n.tab.len()+1))
-	}
+	first := len(n.site.polls.folders) == 0
 	n.site.polls.add(path, true, n.now)
-	if !n.opening { // what Open finds is in its own Scan
-		n.digest.tell(change.Change{Path: path, Scope: change.Tree, Since: since})
+	if n.opening {
+		return // it is in Open's own Scan, and Open counts first
 	}
+	n.digest.tell(change.Change{Path: path, Scope: change.Tree, Since: since})
+	if first {
+		n.hint = n.limitHint()
+		n.warnOfLimit()
+	}
+}
+
+func (n *inotify) warnOfLimit() {
+	n.site.log.Warn("out of watches: part of the tree is polled", "hint", n.hint)
 }
 
 // cannotRead notes a folder that could not be looked into. The caller holds mu.
@@ -101,7 +108,9 @@ func (n *inotify) retry(paths []string) {
 func (n *inotify) rearmed(path string, since time.Time) {
 	n.site.polls.drop(path)
 	n.digest.tell(change.Change{Path: path, Scope: change.Scan, Since: since})
-	n.site.log.Info("watched, no longer polled", "path", path)
+	if len(n.site.polls.folders) == 0 {
+		n.site.log.Info("everything is watched, nothing is polled any more")
+	}
 }
 
 // limitHint is Status.LimitHint.

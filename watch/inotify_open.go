@@ -32,13 +32,13 @@ func (n *inotify) arm(ctx context.Context, most int) error {
 	}
 	n.opening = true
 	a := &armer{n: n, ctx: ctx, most: most, work: sync.NewCond(&n.mu)}
-	stop := context.AfterFunc(ctx, func() { a.stop(ctx.Err()) })
-	defer stop()
+	withdraw := onEnd(ctx, func() { a.stop(ctx.Err()) })
 	var workers sync.WaitGroup
 	for range armWorkers() {
 		workers.Go(a.run)
 	}
 	workers.Wait()
+	withdraw()
 	n.opening = false
 	if a.err == nil {
 		a.leave()
@@ -117,5 +117,7 @@ func (a *armer) leave() {
 			delete(a.n.jobs, j)
 		}
 	}
-	a.n.hint = a.n.limitHint()
+	if a.n.hint = a.n.limitHint(); a.n.hint != "" {
+		a.n.warnOfLimit()
+	}
 }

@@ -235,3 +235,25 @@ func TestArmingIsGivenUpWhenAsked(t *testing.T) {
 		t.Errorf("Open returned %v", err)
 	}
 }
+
+func TestUnreadableFolderIsNotedAndTheRestIsWatched(t *testing.T) {
+	root := os.Getenv(insideEnv)
+	if root == "" {
+		root = t.TempDir()
+		mkdir(t, filepath.Join(root, "a/secret/deep"))
+		must(t, os.Chmod(filepath.Join(root, "a/secret"), 0o700))
+		if err := os.Chown(filepath.Join(root, "a/secret"), 12345, 12345); err != nil {
+			t.Skipf("cannot give folders away here: %v", err)
+		}
+		enterUserNamespace(t, root) // where root is nobody to 12345
+		return
+	}
+	r := watched(t, Options{Root: root})
+	s := r.w.Status()
+	if s.Folders != 2 || s.UnreadableCount != 1 || s.Unreadable[0] != "a/secret" || s.PolledCount != 0 {
+		t.Errorf("status %+v", s)
+	}
+	write(t, r.path("a/f"), "1")
+	r.settle()
+	r.same()
+}

@@ -24,8 +24,16 @@ func inUserNamespace(t *testing.T) bool {
 	if os.Getenv(insideEnv) != "" {
 		return true
 	}
+	enterUserNamespace(t, "1")
+	return false
+}
+
+// enterUserNamespace is inUserNamespace for a test that hands something over,
+// as the value of insideEnv.
+func enterUserNamespace(t *testing.T, value string) {
+	t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
-	cmd.Env = append(os.Environ(), insideEnv+"=1")
+	cmd.Env = append(os.Environ(), insideEnv+"="+value)
 	ids := []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}}
 	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS,
@@ -40,7 +48,6 @@ func inUserNamespace(t *testing.T) bool {
 	if err != nil {
 		t.Errorf("in the namespace: %v", err)
 	}
-	return false
 }
 
 func setSysctl(t *testing.T, path, value string) {

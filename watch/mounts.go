@@ -16,7 +16,7 @@ import (
 )
 
 // mountsEvery is how often the list of mounts is read without the kernel saying
-// that it changed: for one change in some hundreds it does not (6.18).
+// that it changed: under load it does not for one change in some hundreds (6.18).
 const mountsEvery = 5 * time.Second
 
 // mounts knows which file systems are mounted inside the tree, and which were

@@ -77,8 +77,7 @@ func (w *Watcher) Run(ctx context.Context, emit func([]change.Change)) error {
 		return err
 	}
 	defer close(done)
-	stop := context.AfterFunc(ctx, w.ring)
-	defer stop()
+	defer onEnd(ctx, w.ring)()
 	for r := (ready{}); !w.stopping(ctx); r = w.wait(w.patience()) {
 		if err := w.turn(emit, r); err != nil {
 			return err

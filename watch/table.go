@@ -25,6 +25,7 @@ type node struct {
 	name  uint32 // in the arena; 0 when the node is free
 }
 
+// nodesPerPage is how many nodes are asked for at once: 96 KB.
 const nodesPerPage = 4096
 
 // table knows which watched folder each watch of the kernel stands for.

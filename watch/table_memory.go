@@ -1,6 +1,9 @@
 package watch
 
-import "hash/maphash"
+import (
+	"hash/maphash"
+	"unsafe"
+)
 
 // take returns a fresh node for a watch and a name, in no folder yet.
 func (t *table) take(wd int32, name []byte) uint32 {
@@ -19,7 +22,8 @@ func (t *table) take(wd int32, name []byte) uint32 {
 // garbage behind; number 0 is left out because it means none.
 func (t *table) grow() {
 	first := uint32(len(t.pages) * nodesPerPage)
-	t.pages = append(t.pages, make([]node, nodesPerPage))
+	page := offHeap(nodesPerPage * int(unsafe.Sizeof(node{})))
+	t.pages = append(t.pages, unsafe.Slice((*node)(unsafe.Pointer(&page[0])), nodesPerPage))
 	for id := first + nodesPerPage - 1; id > first; id-- {
 		t.at(id).next, t.free = t.free, id
 	}
@@ -39,6 +43,17 @@ func (t *table) compact() {
 		n := t.at(id)
 		n.name = t.names.put(old.get(n.name))
 	})
+	old.free()
+}
+
+// close gives the memory back. The table may not be used any more.
+func (t *table) close() {
+	t.names.free()
+	for _, page := range t.pages {
+		first := (*byte)(unsafe.Pointer(&page[0]))
+		giveBack(unsafe.Slice(first, len(page)*int(unsafe.Sizeof(node{}))))
+	}
+	t.pages = nil
 }
 
 // each calls fn with every folder in no particular order. It must not add or

@@ -158,6 +158,7 @@ func (m *tableModel) check(rt *rapid.T) {
 func TestTableAgreesWithPlainOne(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		m := &tableModel{t: newTable(1), plain: plainTable{}, next: 1}
+		defer m.t.close()
 		rt.Repeat(map[string]func(*rapid.T){
 			"add": m.add, "add more": m.add, "rename": m.rename, "exchange": m.exchange,
 			"detach": m.detach, "prune": m.prune, "": m.check,
@@ -167,6 +168,7 @@ func TestTableAgreesWithPlainOne(t *testing.T) {
 
 func TestTableReusesItsMemory(t *testing.T) {
 	tab := newTable(1)
+	defer tab.close()
 	var top uint32
 	fill := func(wd int32) {
 		top = tab.add(rootNode, []byte("top"), wd)
@@ -190,6 +192,7 @@ func TestTableReusesItsMemory(t *testing.T) {
 
 func TestSweepFindsTheTopmostUnseen(t *testing.T) {
 	tab := newTable(1)
+	defer tab.close()
 	a := tab.add(rootNode, []byte("a"), 2)
 	b := tab.add(rootNode, []byte("b"), 3)
 	tab.add(b, []byte("c"), 4)

@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"context"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -14,6 +15,21 @@ func (w *Watcher) patience() time.Duration {
 		return tick
 	}
 	return max(0, min(tick, time.Until(soonest)))
+}
+
+// onEnd calls fn when ctx ends. The function it returns keeps that from
+// happening, or waits until it has.
+func onEnd(ctx context.Context, fn func()) (withdraw func()) {
+	called := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(called)
+		fn()
+	})
+	return func() {
+		if !stop() {
+			<-called
+		}
+	}
 }
 
 // ready says what a wait ended with.
