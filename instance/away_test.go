@@ -174,6 +174,10 @@ func (d *distant) away(reason string) {
 	}
 }
 
+// fewLines is what an outage may take in the log: a network can come back, go and
+// come back.
+const fewLines = 3
+
 // back waits until everything is everywhere and checks what the log says of it.
 func (d *distant) back() {
 	d.Helper()
@@ -183,8 +187,8 @@ func (d *distant) back() {
 	d.until("the log says so", func() bool { return strings.Contains(d.output.String(), "target is back") })
 	log := d.output.String()
 	paths := strings.Count(log, "some paths failed") // which may tell first that a disk is read-only
-	if w, b := strings.Count(log, "level=WARN")-paths, strings.Count(log, "target is back"); w != 1 || b != 1 {
-		d.Errorf("%d warnings and %d returns in the log, want one of each", w, b)
+	if w, b := strings.Count(log, "level=WARN")-paths, strings.Count(log, "target is back"); w < 1 || w > fewLines || b < 1 || b > fewLines {
+		d.Errorf("%d warnings and %d returns in the log, want one of each, or a few", w, b)
 	}
 	if st := d.status(); st.State != control.Live {
 		d.Errorf("the state is %s: %s", st.State, st.Reason)

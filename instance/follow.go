@@ -38,7 +38,7 @@ func (l *ledger) follow(was, path string, since time.Time) {
 // about more than that.
 func (l *ledger) doubts(dir string, since time.Time) func(yield func(change.Change) bool) {
 	return func(yield func(change.Change) bool) {
-		for _, s := range []*change.Set{l.owed, l.busy, l.bulk, l.scans} {
+		for _, s := range []*change.Set{l.owed, l.doomed.set, l.busy, l.bulk, l.scans} {
 			for c := range s.Under(dir) {
 				if !yield(c) {
 					return

@@ -105,8 +105,8 @@ func (l *ledger) hold(j *job, o outcome) (*job, outcome) {
 		switch {
 		case it.Scope == change.Entry && it.seen.kind != gone && !failed[it.Path]:
 			sent.items = append(sent.items, it)
-		case touches(approved, it.Path) || approved.HoldsBelow(it.Path):
-			l.add(it.Change) // look again when those are made
+		case touches(approved, it.Path) || approved.HoldsBelow(it.Path) || j.started.Before(l.made):
+			l.add(it.Change) // look again when those are made, or now that they are
 		case !o.everything && !it.Swept:
 			live = append(live, it.Change)
 		default:
@@ -136,7 +136,7 @@ func (l *ledger) hold(j *job, o outcome) (*job, outcome) {
 // in it was not deleted in front of anybody's eyes.
 func (l *ledger) sweep() {
 	var all []change.Change
-	for _, s := range []*change.Set{l.owed, l.scans, l.bulk, l.renames} {
+	for _, s := range l.sets() {
 		all = append(all, s.Take(s.Len(), func(change.Change) bool { return true })...)
 	}
 	for _, j := range l.groups {
@@ -147,6 +147,16 @@ func (l *ledger) sweep() {
 		c.Was, c.Swept = "", true
 		l.add(c)
 	}
+}
+
+// swept reports whether anything that walking found is still owed.
+func (l *ledger) swept() bool {
+	for c := range l.unsettled() {
+		if c.Swept {
+			return true
+		}
+	}
+	return false
 }
 
 // sweep does the same to a job that has landed.

@@ -2,6 +2,7 @@ package instance
 
 import (
 	"log/slog"
+	"slices"
 	"testing"
 	"time"
 
@@ -155,5 +156,29 @@ func TestFailureThatIsOverBeforeItIsTold(t *testing.T) {
 	tg.judge(outcome{verdict: answered}, false, at(2))
 	if n := tg.ledger.failing.news; n != 0 {
 		t.Errorf("%d failures are still to be told", n)
+	}
+}
+
+// A job may have counted deletions that were then made by another, because a
+// person approved them: they are not held once more.
+func TestDeletionsMadeMeanwhileAreNotHeld(t *testing.T) {
+	d := newDesk(t)
+	d.put(folder, 0, "d")
+	d.l.add(listing("d"))
+	d.l.settle(d.mustPick(), outcome{verdict: withheld, deletions: 3}, d.now)
+	d.l.approve()
+	approved := d.mustPick()
+	d.now = d.now.Add(fastOverlap)
+	d.l.add(listing("e"))
+	d.put(folder, 0, "e")
+	counting := d.mustPick()
+	d.now = d.now.Add(time.Second)
+	d.l.settle(approved, outcome{}, d.now)
+	d.l.settle(counting, outcome{verdict: withheld, deletions: 3}, d.now)
+	if n := d.l.held.total(); n != 0 {
+		t.Errorf("%d deletions are held that may have been made", n)
+	}
+	if j := d.mustPick(); !slices.Contains(paths(j), "e") {
+		t.Errorf("looks again at %q, want e among them", paths(j))
 	}
 }

@@ -43,6 +43,7 @@ type job struct {
 	guarded bool // found by walking: deletions are counted before any is made
 	allowed int  // deletions that a person has approved for it
 	asIs    bool // a group: not to be split by kind again
+	ripe    bool // what is gone has waited long enough to be deleted
 
 	// overtaken: another job started while it ran, and may have given folders
 	// a newer time than this one, which began earlier, gives them when it ends.

@@ -65,8 +65,10 @@ func (t *target) count(j *job, o outcome, now time.Time) {
 	}
 	if j.whole() && j.source == t.source && (o.verdict == answered || o.verdict == withheld) {
 		t.tally.FullSyncs++
-		t.based, t.strict = true, false
+		t.based = true
 	}
+	// what was owed to the root before a replacement has to be held as well
+	t.strict = t.strict && !(t.based && !t.ledger.swept())
 	if o.verdict == answered || o.verdict == withheld {
 		t.success = now
 	}

@@ -24,6 +24,7 @@ const (
 type ledger struct {
 	limit   int                        // of owed, and of bulk
 	owed    *change.Set                // entries and listings
+	doomed  doomed                     // deletions that wait a moment
 	scans   *change.Set                // parts that must be walked to learn what is owed
 	bulk    *change.Set                // trees and big files
 	renames *change.Set                // changes with an old name
@@ -39,6 +40,7 @@ type ledger struct {
 	narrowed *change.Set
 
 	held    held
+	made    time.Time // when approved deletions were last made
 	failing failing
 }
 
@@ -49,6 +51,7 @@ func newLedger(retryEvery time.Duration, limit int) *ledger {
 		limit:   limit,
 		failing: newFailing(retryEvery),
 		owed:    change.NewSet(limit),
+		doomed:  newDoomed(limit),
 		scans:   change.NewSet(0),
 		bulk:    change.NewSet(limit),
 		renames: change.NewSet(0),
@@ -218,7 +221,7 @@ func (l *ledger) oldest(comparisons bool) time.Time {
 // the fail list and held deletions are.
 func (l *ledger) unsettled() func(yield func(change.Change) bool) {
 	return func(yield func(change.Change) bool) {
-		for _, s := range []*change.Set{l.owed, l.scans, l.bulk, l.renames} {
+		for _, s := range l.sets() {
 			for c := range s.All() {
 				if !yield(c) {
 					return
@@ -248,9 +251,14 @@ func (l *ledger) unsettled() func(yield func(change.Change) bool) {
 	}
 }
 
+// sets are all that is owed and not in the air.
+func (l *ledger) sets() []*change.Set {
+	return []*change.Set{l.owed, l.doomed.set, l.scans, l.bulk, l.renames}
+}
+
 // work reports whether there is anything to send.
 func (l *ledger) work() bool {
-	return len(l.groups) > 0 || l.owed.Len() > 0 || l.bulk.Len() > 0 || l.renames.Len() > 0
+	return len(l.groups) > 0 || l.owed.Len() > 0 || l.doomed.set.Len() > 0 || l.bulk.Len() > 0 || l.renames.Len() > 0
 }
 
 // owedLen counts the paths and folders that are not there yet, and those in
@@ -262,5 +270,8 @@ func (l *ledger) owedLen() (all, flying int) {
 	for _, j := range l.groups {
 		all += len(j.items)
 	}
-	return all + flying + l.owed.Len() + l.scans.Len() + l.bulk.Len() + l.renames.Len() + len(l.walking), flying
+	for _, s := range l.sets() {
+		all += s.Len()
+	}
+	return all + flying + len(l.walking), flying
 }

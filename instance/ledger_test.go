@@ -38,10 +38,15 @@ func (d *desk) put(kind kind, size int64, paths ...string) {
 	}
 }
 
-// pick returns the next job as a target's loop would start it.
+// pick returns the next job as a target's loop would start it, after deletions
+// have waited as long as they do.
 func (d *desk) pick() *job {
 	for {
 		j := d.l.pick(d.now, d.ln)
+		if due := d.l.doomed.due(); j == nil && due.After(d.now) {
+			d.now = due
+			continue
+		}
 		if j == nil {
 			return nil
 		}
@@ -212,7 +217,10 @@ func TestRenameComesBeforeTheOldNameGoes(t *testing.T) {
 		t.Fatalf("%q does not wait for the rename", paths(j))
 	}
 	d.l.settle(ren, outcome{folders: []string{"new"}}, d.now)
-	wantPaths(t, d.mustPick(), "new/late", "old")
+	late := d.mustPick()
+	wantPaths(t, late, "new/late")
+	d.done(late)
+	wantPaths(t, d.mustPick(), "old")
 }
 
 func TestRenameOntoSomethingIsLookedAtCarefully(t *testing.T) {
@@ -233,7 +241,48 @@ func TestWhatWasOwedFollowsARename(t *testing.T) {
 	d.l.add(change.Change{Path: "old/f"})
 	d.l.add(change.Change{Path: "new", Scope: change.Tree, Was: "old"})
 	d.l.settle(d.mustPick(), outcome{folders: []string{"new"}}, d.now)
-	wantPaths(t, d.mustPick(), "new/f", "old/f")
+	next := d.mustPick()
+	wantPaths(t, next, "new/f")
+	d.done(next)
+	wantPaths(t, d.mustPick(), "old/f")
+}
+
+// When it is the watch root that is being removed, its files go first.
+func TestDeletionsWaitUntilNoMoreNamesGo(t *testing.T) {
+	d := newDesk(t)
+	begun := d.now
+	for _, p := range []string{"a", "b", "c"} {
+		d.l.add(change.Change{Path: p})
+		if j := d.l.pick(d.now, d.ln); j == nil || len(d.l.refine(j, d.ln, true)) > 0 || len(j.items) > 0 {
+			t.Fatal("it is deleted at once")
+		}
+		d.now = d.now.Add(doomQuiet / 2)
+		if j := d.l.pick(d.now, d.ln); j != nil {
+			t.Fatalf("%q does not wait", paths(j))
+		}
+	}
+	wantPaths(t, d.mustPick(), "a", "b", "c")
+	if waited := d.now.Sub(begun); waited != 2*doomQuiet {
+		t.Errorf("waited for %s, want until %s after the last", waited, doomQuiet)
+	}
+}
+
+func TestDeletionsThatNeverEndDoNotWaitForEver(t *testing.T) {
+	d := newDesk(t)
+	begun := d.now
+	for i := range 1000 {
+		d.l.add(change.Change{Path: fmt.Sprint("f", i)})
+		j := d.l.pick(d.now, d.ln)
+		if j != nil && j.ripe {
+			if waited := d.now.Sub(begun); waited < doomAtMost || waited > doomAtMost+doomQuiet {
+				t.Errorf("waited for %s, want %s", waited, doomAtMost)
+			}
+			return
+		}
+		d.l.refine(j, d.ln, true)
+		d.now = d.now.Add(doomQuiet / 2)
+	}
+	t.Error("nothing was ever deleted")
 }
 
 func TestQuickCheckIsNeverTrustedForContents(t *testing.T) {
@@ -344,6 +393,8 @@ func TestHeldDeletionsGoWhenApproved(t *testing.T) {
 	d.put(file, 10, "here")
 	d.l.add(change.Change{Path: "here", Since: at(1)})
 	d.l.add(change.Change{Path: "gone", Since: at(1)})
+	wantPaths(t, d.mustPick(), "here")
+	d.now = d.l.doomed.due().Add(fastOverlap)
 	d.l.settle(d.mustPick(), outcome{verdict: withheld, deletions: 1}, d.now)
 	if j := d.pick(); j != nil {
 		t.Fatalf("%q was not held", paths(j))

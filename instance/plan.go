@@ -50,6 +50,7 @@ func (l *ledger) pick(now time.Time, ln lanes) *job {
 	for _, next := range []func() *job{
 		func() *job { return l.pickGroup(block) },
 		func() *job { return l.pickRename(now, ln, block) },
+		func() *job { return l.pickDoomed(now, block) },
 		func() *job { return l.pickFlat(now, block) },
 		func() *job { return l.pickBulk(ln, block) },
 	} {
@@ -64,14 +65,17 @@ func (l *ledger) pick(now time.Time, ln lanes) *job {
 // wakeAt returns when pick may have something to do although nothing lands and
 // nothing is added: the zero time when it won't.
 func (l *ledger) wakeAt(now time.Time) time.Time {
-	var wake time.Time
-	if n, newest := l.running(fast); n > 0 && l.owed.Len() > 0 {
-		wake = newest.started.Add(fastOverlap)
+	wake := l.doomed.due()
+	sooner := func(at time.Time) {
+		if at.After(now) && (!wake.After(now) || at.Before(wake)) {
+			wake = at
+		}
+	}
+	if n, newest := l.running(fast); n > 0 && (l.owed.Len() > 0 || l.doomed.set.Len() > 0) {
+		sooner(newest.started.Add(fastOverlap))
 	}
 	for _, until := range l.early {
-		if until.After(now) && (!wake.After(now) || until.Before(wake)) {
-			wake = until
-		}
+		sooner(until)
 	}
 	return wake
 }
@@ -142,8 +146,14 @@ func (l *ledger) pickRename(now time.Time, ln lanes, block blocked) *job {
 	return newJob(rename, bulk, cs)
 }
 
+// crowded reports whether a fast job runs that is too young to be overtaken.
+func (l *ledger) crowded(now time.Time) bool {
+	n, newest := l.running(fast)
+	return n > 0 && now.Sub(newest.started) < fastOverlap
+}
+
 func (l *ledger) pickFlat(now time.Time, block blocked) *job {
-	if n, newest := l.running(fast); n > 0 && now.Sub(newest.started) < fastOverlap {
+	if l.crowded(now) {
 		return nil
 	}
 	walking := l.awaitsWalk()

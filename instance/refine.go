@@ -136,7 +136,11 @@ func (l *ledger) refineFlat(j *job, ln lanes, deletes bool) (stale []string) {
 			stale = append(stale, it.Path)
 			l.putBack(it)
 			return false
-		case it.Scope == change.Entry && it.seen.size >= ln.bigFile && j.lane == fast:
+		case it.seen.kind == gone && !j.ripe && !j.asIs && !it.Swept:
+			l.busy.Remove(it.Path)
+			l.doomed.add(it.Change, j.started)
+			return false
+		case it.seen.kind == file && it.seen.size >= ln.bigFile && j.lane == fast:
 			l.busy.Remove(it.Path)
 			l.addBulk(it.Change)
 			return false

@@ -29,7 +29,7 @@ type standing struct {
 	mark    *checkpoint.Mark // of an earlier life; nil when there is none to trust
 	markWhy string           // why there is none
 	based   bool             // the target has had a full sync, or needs none
-	strict  bool             // every deletion is held until a full sync is done
+	strict  bool             // every deletion is held until a full sync is done and nothing older is owed
 	source  string           // identity of the root it is filled from
 	upto    time.Time        // it has everything that changed before
 	savedAt time.Time        // when the checkpoint was last written

@@ -66,6 +66,9 @@ func (f failedPath) change(j *job) change.Change {
 // settle takes j out of the air and draws the conclusions.
 func (l *ledger) settle(j *job, o outcome, now time.Time) {
 	l.land(j)
+	if j.allowed > 0 && o.verdict == answered {
+		l.made = now
+	}
 	l.held.changed = l.held.changed || j.allowed > 0
 	switch o.verdict {
 	case answered:
@@ -181,7 +184,7 @@ func (it item) widened() change.Change {
 // the job was planned. It is an item of j, or it is the zero item.
 func (l *ledger) lookAgain(j *job, it item, path string) {
 	if it.Path == "" {
-		it.Change = change.Change{Path: path, Since: j.started}
+		it.Change = change.Change{Path: path, Since: j.started, Swept: j.guarded}
 	}
 	it.Was = ""
 	l.add(it.Change)
@@ -254,7 +257,7 @@ func (l *ledger) addParents(j *job) {
 	for _, it := range j.items {
 		if p := change.Parent(it.Path); !done[p] {
 			done[p] = true
-			l.add(change.Change{Path: p, Quick: true, Since: j.oldest})
+			l.add(change.Change{Path: p, Quick: true, Swept: true, Since: j.oldest})
 		}
 	}
 }

@@ -335,3 +335,17 @@ func TestInnerMountThatIsGoneForGood(t *testing.T) {
 	m.untilState(control.Live)
 	m.settled()
 }
+
+// TestRootRemovedWithAllThatIsInIt: its files go first, but nothing of it is
+// deleted on a target.
+func TestRootRemovedWithAllThatIsInIt(t *testing.T) {
+	t.Parallel()
+	m := newMirror(t, 1)
+	m.many(300)
+	m.start().settled()
+	m.must(os.RemoveAll(m.source))
+	m.untilState(control.WaitingSource)
+	if n := m.missing(0, 300); n != 0 {
+		t.Errorf("%d files were deleted from the target", n)
+	}
+}
