@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/syncsvc/syncsvc/compare"
 	"github.com/syncsvc/syncsvc/control"
 )
 
@@ -298,9 +299,18 @@ func TestInnerMountThatGoesAway(t *testing.T) {
 	m.must(os.Remove(filepath.Join(m.dir, "disk/g")))
 	m.bind(filepath.Join(m.dir, "disk"), m.src("inner"))
 	m.untilState(control.Live)
-	m.settled()
+	m.untilAlike() // that something was mounted is noticed in a moment
 	m.put("inner/deep/live", "5")
-	m.settled()
+	m.untilAlike()
+}
+
+// untilAlike waits until the target is as the source.
+func (m *mirror) untilAlike() {
+	m.Helper()
+	m.until("all is alike", func() bool {
+		diff, _, err := compare.Trees(m.source, m.targets[0], strictly)
+		return err == nil && len(diff) == 0
+	})
 }
 
 // compareAll asks for a full compare and waits until it is done.
