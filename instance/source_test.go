@@ -283,6 +283,7 @@ func TestInnerMountThatGoesAway(t *testing.T) {
 	}
 	m.compareAll()
 	m.put("d/live", "3")
+	m.until("changes elsewhere arrive", func() bool { return m.has(0, "d/live", "3") })
 	m.untilNothingOwed()
 	m.innerKept()
 	m.kill()
