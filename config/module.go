@@ -1,6 +1,7 @@
 package config
 
 import (
+	"log/slog"
 	"time"
 
 	"github.com/syncsvc/syncsvc/filter"
@@ -53,7 +54,32 @@ type Module struct {
 	FailLog  FailLog
 	Schedule Schedule // of the full compare
 
+	Enabled  bool
+	Priority int // modules with a smaller one start first; 0 to 99
+	Process  Process
+	// LogLevel is from which level on the module logs; nil = as the service.
+	LogLevel *slog.Level
+
 	origin origin
+}
+
+// Process says how the module's processes run.
+type Process struct {
+	Nice           int    // 0 to 19 for everything the module runs
+	IONice         IONice // the same for its disk accesses
+	OOMScoreAdjust int    // -1000 to 1000; see proc(5)
+	MemoryMax      int64  // bytes of the instance and its rsyncs together; 0 = no limit
+	// User runs rsync, or with WholeInstance the instance as well; "" = who
+	// runs syncsvc. What reading other people's files takes is kept.
+	User          string
+	WholeInstance bool
+}
+
+// IONice is an I/O scheduling class and priority; see ionice(1). The zero
+// value changes nothing.
+type IONice struct {
+	Class string // "", "best-effort" or "idle"
+	Level int    // of best-effort: 0 (first) to 7
 }
 
 // Events says which happenings are followed.
@@ -92,8 +118,10 @@ func defaultModule() *Module {
 			CreateFile: true, CreateFolder: true, CloseWrite: true, Modify: true,
 			Attrib: true, Delete: true, MoveFrom: true, MoveTo: true,
 		},
-		Settle:  Settle{Quiet: 2 * time.Second, AtMost: 30 * time.Second},
-		FailLog: FailLog{RetryEvery: 10 * time.Minute},
+		Settle:   Settle{Quiet: 2 * time.Second, AtMost: 30 * time.Second},
+		FailLog:  FailLog{RetryEvery: 10 * time.Minute},
+		Enabled:  true,
+		Priority: 50,
 	}
 }
 

@@ -29,10 +29,65 @@ type Service struct {
 	LogDir       string // fail lists
 	DrainTimeout time.Duration
 	LogLevel     slog.Level
-	LogFormat    string // "text" or "json"
+	LogFormat    string // "auto", "text", "json" or "journald"
+	LogFiles     LogFiles
+
+	Budget    Budget
+	HungAfter time.Duration // an instance without a sign of life for so long is killed
+	Control   Control
+	Alerts    []Alert
 
 	// ConfDirGiven says that somebody chose ConfDir, so that it should exist.
 	ConfDirGiven bool
+}
+
+// LogFiles says whether modules log to files of their own in LogDir.
+type LogFiles struct {
+	On   bool
+	Size int64 // bytes at which a file is put away
+	Keep int   // files put away that are kept, compressed
+}
+
+// Budget is what all modules together may use; 0 = no limit.
+type Budget struct {
+	Rsyncs    int   // processes at once
+	FullSyncs int   // at once, a target each
+	Bandwidth int64 // bytes a second
+}
+
+// Control says who may talk to the service.
+type Control struct {
+	Group     string // may use the socket besides the owner; "" = nobody
+	Listen    string // host:port of the TCP listener; "" = none
+	TokenFile string // mode 600; needed for Listen
+	TLSCert   string // needed for Listen unless the host is a loopback address
+	TLSKey    string
+}
+
+// AlertKind says what an alert is about.
+type AlertKind string
+
+// The kinds of alerts.
+const (
+	AlertLag      AlertKind = "lag"      // a target is behind for longer than Over
+	AlertAway     AlertKind = "away"     // a target is away for longer than Over
+	AlertHeld     AlertKind = "held"     // deletions wait for approval for longer than Over
+	AlertFailures AlertKind = "failures" // more than Count paths fail
+	AlertDown     AlertKind = "down"     // a module that should run does not, for longer than Over
+	AlertOverflow AlertKind = "overflow" // the kernel dropped events
+)
+
+// Alert is one rule: when to tell whom.
+type Alert struct {
+	Name    string // for people; the kind when none is written
+	On      AlertKind
+	Over    time.Duration
+	Count   int
+	Modules []string      // "" patterns as in path.Match; none = all
+	Command []string      // argv; the alert as JSON on its stdin
+	Webhook string        // URL that gets it by POST
+	Every   time.Duration // at most once in so long for the same trouble; 0 = only once until it is over
+	Timeout time.Duration // of the command or the request
 }
 
 // ServiceSource says where to look for settings besides the environment.

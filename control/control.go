@@ -39,17 +39,21 @@ type Status struct {
 	Pid     int       `json:"pid"`
 	Started time.Time `json:"started"`
 
-	Watch      string   `json:"watch"`
-	Backend    string   `json:"backend"` // inotify, fanotify or poll; "" before it is armed
-	BackendWhy string   `json:"backend_why,omitempty"`
-	Folders    int64    `json:"folders_watched"`
-	Polled     []string `json:"folders_polled,omitempty"` // without a watch; the first few
-	PolledAll  int64    `json:"folders_polled_total,omitempty"`
-	WatchHint  string   `json:"watch_hint,omitempty"` // the sysctl that would do
-	Events     int64    `json:"events"`
-	Overflows  int64    `json:"overflows"`
-	Scans      int64    `json:"scans"` // walks that looked for what changed
-	Entries    int64    `json:"entries,omitempty"`
+	Watch       string   `json:"watch"`
+	Backend     string   `json:"backend"` // inotify, fanotify or poll; "" before it is armed
+	BackendWhy  string   `json:"backend_why,omitempty"`
+	Folders     int64    `json:"folders_watched"`
+	Polled      []string `json:"folders_polled,omitempty"` // without a watch; the first few
+	PolledAll   int64    `json:"folders_polled_total,omitempty"`
+	WatchHint   string   `json:"watch_hint,omitempty"` // the sysctl that would do
+	Events      int64    `json:"events"`
+	Overflows   int64    `json:"overflows"`
+	Scans       int64    `json:"scans"` // walks that looked for what changed
+	Entries     int64    `json:"entries,omitempty"`
+	Watches     int64    `json:"watches,omitempty"`       // inotify watches held by this module
+	WatchLimit  int64    `json:"watches_limit,omitempty"` // of the user, fs.inotify.max_user_watches
+	LogLevel    string   `json:"log_level,omitempty"`
+	Fingerprint string   `json:"fingerprint,omitempty"` // of the configuration in force
 
 	// LostMounts are folders in the tree where a file system was mounted and is
 	// not any more. Nothing is deleted there.
@@ -92,6 +96,7 @@ type Counters struct {
 	BytesSent     int64 `json:"bytes_sent"`
 	BytesReceived int64 `json:"bytes_received"`
 	Errors        int64 `json:"errors"`
+	Retries       int64 `json:"retries"` // paths sent again after they failed
 }
 
 // Failure is a path that fails alone.
