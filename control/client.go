@@ -22,7 +22,12 @@ type Client struct {
 	http http.Client
 }
 
-// Socket returns the path of a module's control socket.
+// ServiceName is the supervisor's own name among the sockets; no module may
+// have it.
+const ServiceName = "syncsvc"
+
+// Socket returns the path of a module's control socket, or of the supervisor's
+// with [ServiceName].
 func Socket(runDir, module string) string {
 	return filepath.Join(runDir, module+".sock")
 }
