@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -59,12 +58,4 @@ func flagError(cmd *cobra.Command, err error) error {
 		}
 	}
 	return &usageError{err.Error(), hint}
-}
-
-// noArguments is for commands that take flags only.
-func noArguments(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	return usage(cmd.CommandPath(), "%q takes no arguments, but got %q", cmd.CommandPath(), strings.Join(args, " "))
 }

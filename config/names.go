@@ -1,0 +1,23 @@
+package config
+
+import (
+	"os"
+	"slices"
+)
+
+// Names returns the names of the modules that have a file in dir, valid or
+// not, in order. A folder that cannot be read has none.
+func Names(dir string) []string {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, e := range entries {
+		if name, ok := nameOf(e.Name()); ok && !e.IsDir() {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
