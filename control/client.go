@@ -35,10 +35,7 @@ func Socket(runDir, module string) string {
 // Dial returns a client for the socket at path. Nothing is opened before the
 // first request.
 func Dial(path string) *Client {
-	connect := func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx, path) }
-	return &Client{path: path, http: http.Client{
-		Transport: &http.Transport{DialContext: connect, DisableKeepAlives: true},
-	}}
+	return &Client{path: path, http: http.Client{Transport: Transport(path)}}
 }
 
 // dial connects to the socket at path, however long that is.
@@ -66,34 +63,67 @@ func (c *Client) Post(ctx context.Context, route string, request, answer any) er
 	return c.do(ctx, http.MethodPost, route, body, answer)
 }
 
-// do returns an error wrapping [ErrNotRunning] when nobody answers, and a
-// [*Failed] when the answer is an error.
+// Transport carries HTTP requests to the socket at path, whatever host they
+// name. It keeps no connection open.
+func Transport(path string) http.RoundTripper {
+	connect := func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx, path) }
+	return &http.Transport{DialContext: connect, DisableKeepAlives: true}
+}
+
+// do asks and fills answer, which may be nil.
 func (c *Client) do(ctx context.Context, method, route string, body []byte, answer any) error {
-	req, err := http.NewRequestWithContext(ctx, method, "http://syncsvc"+route, bytes.NewReader(body))
+	resp, err := c.open(ctx, method, route, body)
 	if err != nil {
-		return fmt.Errorf("build request %s: %w", route, err)
-	}
-	resp, err := c.http.Do(req)
-	if err != nil {
-		if errors.Is(err, syscall.ENOENT) || errors.Is(err, syscall.ECONNREFUSED) {
-			return fmt.Errorf("%w: nobody answers on %s", ErrNotRunning, c.path)
-		}
-		return fmt.Errorf("ask %s: %w", c.path, errors.Unwrap(err))
+		return err
 	}
 	defer resp.Body.Close()
-	dec := json.NewDecoder(resp.Body)
-	if resp.StatusCode != http.StatusOK {
-		var e Error
-		if err := dec.Decode(&e); err != nil || e.Message == "" {
-			e.Message = resp.Status
-		}
-		return &Failed{Status: resp.StatusCode, Err: errors.New(e.Message), Hint: e.Hint}
-	}
 	if answer == nil {
 		return nil
 	}
-	if err := dec.Decode(answer); err != nil {
+	if err := json.NewDecoder(resp.Body).Decode(answer); err != nil {
 		return fmt.Errorf("read answer of %s: %w", c.path, err)
 	}
 	return nil
+}
+
+// open returns an error wrapping [ErrNotRunning] when nobody answers, and a
+// [*Failed] when the answer is an error.
+func (c *Client) open(ctx context.Context, method, route string, body []byte) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, "http://syncsvc"+route, bytes.NewReader(body))
+	if err != nil {
+		return nil, fmt.Errorf("build request %s: %w", route, err)
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, c.unreachable(err)
+	}
+	if resp.StatusCode == http.StatusOK {
+		return resp, nil
+	}
+	defer resp.Body.Close()
+	var e Error
+	if err := json.NewDecoder(resp.Body).Decode(&e); err != nil || e.Message == "" {
+		e.Message = resp.Status
+	}
+	return nil, &Failed{Status: resp.StatusCode, Err: errors.New(e.Message), Hint: e.Hint}
+}
+
+// unreachable says why nobody answered.
+func (c *Client) unreachable(err error) error {
+	switch {
+	case IsNobody(err):
+		return fmt.Errorf("%w: nobody answers on %s", ErrNotRunning, c.path)
+	case errors.Is(err, syscall.EACCES):
+		return &Failed{
+			Status: http.StatusForbidden, Err: fmt.Errorf("ask %s: permission denied", c.path),
+			Hint: "be root, or in the group that control.group in syncsvc.yaml names",
+		}
+	}
+	return fmt.Errorf("ask %s: %w", c.path, errors.Unwrap(err))
+}
+
+// IsNobody reports whether err of a connection means that there is no socket,
+// or nobody behind it.
+func IsNobody(err error) bool {
+	return errors.Is(err, syscall.ENOENT) || errors.Is(err, syscall.ECONNREFUSED)
 }

@@ -94,7 +94,7 @@ func TestOnlyTheOwnerMayConnect(t *testing.T) {
 
 func TestStaleSocketIsReplacedAndLivingOneIsNot(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
-	l, err := listenPrivate(path)
+	l, err := listenPrivate(path, access{-1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,10 +2,8 @@ package control
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -16,52 +14,50 @@ import (
 
 const (
 	maxRequest  = 1 << 20          // bytes of a request body
+	maxHeader   = 64 << 10         // bytes of a request's head; a path may be long, and escaped
 	readTimeout = 10 * time.Second // of a request; answers may take long (wait)
 	closeGrace  = time.Second      // for answers under way when the server stops
 )
 
-// Handler answers one kind of request. What it returns is sent as JSON; an
-// [*Failed] error carries its own HTTP status, any other is a 500.
-type Handler func(r *http.Request) (any, error)
-
-// Failed is an error with the HTTP status and the hint that go with it.
-type Failed struct {
-	Status int
-	Err    error
-	Hint   string
-}
-
-func (f *Failed) Error() string { return f.Err.Error() }
-
-// Unwrap returns the cause.
-func (f *Failed) Unwrap() error { return f.Err }
-
-// Server answers on a unix socket of mode 0600 in a folder of mode 0750.
+// Server answers on a unix socket of mode 0600, or 0660 for a group, in a
+// folder of mode 0750. It logs who asked for what changes something.
 type Server struct {
 	http http.Server
 	l    net.Listener
 	mux  *http.ServeMux
+	log  *slog.Logger
 }
 
-// Listen opens the socket at path. A socket that nobody answers is replaced; a
-// living one, or another kind of file, is an error.
+// Listen opens the socket at path for its owner. A socket that nobody answers
+// is replaced; a living one, or another kind of file, is an error.
 func Listen(ctx context.Context, path string, log *slog.Logger) (*Server, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
-		return nil, fmt.Errorf("make the folder of the control socket: %w", err)
+	return ListenGroup(ctx, path, "", log)
+}
+
+// ListenGroup is Listen for the owner and a group, by name or number.
+func ListenGroup(ctx context.Context, path, group string, log *slog.Logger) (*Server, error) {
+	who, err := accessFor(group)
+	if err != nil {
+		return nil, err
+	}
+	if err := who.folder(path); err != nil {
+		return nil, err
 	}
 	if err := clearStale(ctx, path); err != nil {
 		return nil, err
 	}
-	l, err := listenPrivate(path)
+	l, err := listenPrivate(path, who)
 	if err != nil {
 		return nil, fmt.Errorf("listen on control socket %s: %w", path, err)
 	}
-	mux := http.NewServeMux()
-	s := &Server{l: l, mux: mux}
+	s := &Server{l: l, mux: http.NewServeMux(), log: log}
 	s.http = http.Server{
-		Handler:           mux,
+		Handler: s.Handler(),
+		// No ReadTimeout: it would end the context of every request whose
+		// answer takes longer. Bodies have a deadline of their own.
 		ReadHeaderTimeout: readTimeout,
-		ReadTimeout:       readTimeout,
+		MaxHeaderBytes:    maxHeader,
+		ConnContext:       rememberPeer,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	return s, nil
@@ -90,7 +86,7 @@ func clearStale(ctx context.Context, path string) error {
 
 // listenPrivate binds under a temporary name, sets the mode and renames, so
 // that nobody can connect before the mode is right.
-func listenPrivate(path string) (net.Listener, error) {
+func listenPrivate(path string, who access) (net.Listener, error) {
 	tmp := path + ".new"
 	if err := os.Remove(tmp); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
@@ -105,9 +101,10 @@ func listenPrivate(path string) (net.Listener, error) {
 		return nil, err
 	}
 	l.(*net.UnixListener).SetUnlinkOnClose(false)
-	err = errors.Join(os.Chmod(tmp, 0o600), os.Rename(tmp, path))
+	err = errors.Join(who.admit(tmp), os.Rename(tmp, path))
 	if err != nil {
 		l.Close()
+		os.Remove(tmp)
 		return nil, err
 	}
 	return unlinking{l, path}, nil
@@ -135,42 +132,6 @@ func (u unlinking) Close() error {
 	err := u.Listener.Close()
 	os.Remove(u.path)
 	return err
-}
-
-// Handle answers requests for pattern ("GET /v1/status") with h.
-func (s *Server) Handle(pattern string, h Handler) {
-	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, maxRequest)
-		v, err := h(r)
-		status := http.StatusOK
-		if err != nil {
-			status, v = failure(err)
-		}
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(status)
-		enc := json.NewEncoder(w)
-		enc.SetEscapeHTML(false)
-		_ = enc.Encode(v) // the asker is gone; nobody is left to tell
-	})
-}
-
-func failure(err error) (int, Error) {
-	var f *Failed
-	if errors.As(err, &f) {
-		return f.Status, Error{Message: f.Error(), Hint: f.Hint}
-	}
-	return http.StatusInternalServerError, Error{Message: err.Error()}
-}
-
-// Decode reads the request's JSON body into v; no body leaves v as it is.
-// Unknown fields are refused, so that a misspelt one is not ignored.
-func Decode(r *http.Request, v any) error {
-	d := json.NewDecoder(r.Body)
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil && !errors.Is(err, io.EOF) {
-		return &Failed{Status: http.StatusBadRequest, Err: fmt.Errorf("read request: %w", err)}
-	}
-	return nil
 }
 
 // Run serves until ctx ends, gives answers under way a moment, and removes the
