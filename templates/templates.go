@@ -10,6 +10,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"strings"
 	"text/template"
 )
 
@@ -36,15 +37,18 @@ func Render(name string, data any) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// Names returns the names that Render knows, in alphabetical order.
+// Names returns the names that Render knows, in alphabetical order. Those of
+// texts that belong together begin alike: "init/sysv".
 func Names() []string {
-	entries, err := fs.ReadDir(texts, "text")
+	var names []string
+	err := fs.WalkDir(texts, "text", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			names = append(names, strings.TrimPrefix(path, "text/"))
+		}
+		return err
+	})
 	if err != nil {
 		panic(err) // the folder is part of the binary
-	}
-	names := make([]string, len(entries))
-	for i, e := range entries {
-		names[i] = e.Name()
 	}
 	return names
 }

@@ -25,9 +25,10 @@ func render(t *testing.T, name string, data any) string {
 }
 
 func TestNamesCanAllBeRendered(t *testing.T) {
-	data := map[string]any{"rsyncd.conf": Rsyncd{}}
+	data := map[string]any{"rsyncd.conf": Rsyncd{}, "init": Init{Name: "syncsvc", Program: "/usr/bin/syncsvc"}}
 	for _, name := range Names() {
-		text := render(t, name, data[name])
+		kind, _, _ := strings.Cut(name, "/")
+		text := render(t, name, data[kind])
 		if text == "" || !strings.HasSuffix(text, "\n") || strings.Contains(text, "{{") {
 			t.Errorf("%s is not a whole text: %q", name, text)
 		}
