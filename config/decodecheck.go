@@ -21,6 +21,7 @@ func (d *decoder) finish() {
 	d.checkPassword()
 	d.checkFailLog()
 	d.checkEvents()
+	d.checkUser()
 	for i := range m.Targets {
 		d.checkLoop(i)
 		d.checkApart(i)

@@ -3,6 +3,7 @@ package config
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -22,7 +23,7 @@ func example(t *testing.T, name string) string {
 
 // switchedOff is how the examples show a key: a "#" and no space, or two where
 // it belongs to the one above. Words for people have one space, or three.
-var switchedOff = regexp.MustCompile(`(?m)^#((?:  )?[a-z_]+:|  # )`)
+var switchedOff = regexp.MustCompile(`(?m)^#((?:  (?:  |- )?)?[a-z_]+:|  # )`)
 
 func switchOn(text string) string {
 	return switchedOff.ReplaceAllString(text, "$1")
@@ -42,10 +43,12 @@ func TestModuleExampleShowsTheDefaults(t *testing.T) {
 	text := strings.ReplaceAll(switchOn(example(t, "module.yaml")), "exclude_from:", "#exclude_from:")
 	got := mustDecode(t, text)
 	want := mustDecode(t, example(t, "module.yaml"))
-	if len(got.Rules) == 0 || len(got.Regexes) == 0 || got.FailLog.Path == "" || got.Schedule.Off() || got.Targets[0].PasswordFile == "" {
+	if len(got.Rules) == 0 || len(got.Regexes) == 0 || got.FailLog.Path == "" || got.Schedule.Off() || got.Targets[0].PasswordFile == "" ||
+		got.LogLevel == nil || got.Process.User == "" || got.Process.IONice == (IONice{}) {
 		t.Error("an example is missing")
 	}
 	want.Rules, want.Regexes, want.FailLog.Path, want.Schedule = got.Rules, got.Regexes, got.FailLog.Path, got.Schedule
+	want.LogLevel, want.Process.User, want.Process.IONice = got.LogLevel, got.Process.User, got.Process.IONice
 	want.Targets[0].PasswordFile = got.Targets[0].PasswordFile
 	if !got.Targets[0].MaxDelete.Set {
 		t.Error("max_delete was not read")
@@ -89,6 +92,8 @@ func TestModuleExampleNamesTheRanges(t *testing.T) {
 		formatDuration(minConnect) + " to " + formatDuration(maxConnect),
 		formatDuration(minEvery) + " to " + formatDuration(maxEvery),
 		formatSize(minBWLimit) + " to " + formatSize(maxBWLimit),
+		formatSize(minMemoryMax) + " to " + formatSize(maxMemoryMax),
+		"0 to " + strconv.Itoa(maxPriority),
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the example does not say %q", want)
@@ -96,13 +101,54 @@ func TestModuleExampleNamesTheRanges(t *testing.T) {
 	}
 }
 
+// TestServiceExampleShowsTheDefaults takes the "#" away everywhere: what has a
+// default is shown with it.
 func TestServiceExampleShowsTheDefaults(t *testing.T) {
-	text := switchOn(example(t, "syncsvc.yaml"))
-	got, problems := readServiceFile(newConfDir(t).write("syncsvc.yaml", text))
+	file, problems := readServiceFile(newConfDir(t).write("syncsvc.yaml", switchOn(example(t, "syncsvc.yaml"))))
 	if len(problems) > 0 {
 		t.Fatal(Join(problems))
 	}
-	if diff := cmp.Diff(serviceDefaults(), got); diff != "" {
-		t.Errorf("-real +shown:\n%s", diff)
+	for key, real := range serviceDefaults() {
+		shown, there := file.scalars[key]
+		if !there || (real != "" && shown != real) || (real == "" && shown == "") {
+			t.Errorf("%s: %q is shown, the default is %q", key, shown, real)
+		}
+	}
+	if len(file.alerts) < 2 {
+		t.Error("no alerts are shown")
+	}
+}
+
+func TestServiceExampleShowsEveryKey(t *testing.T) {
+	text := example(t, "syncsvc.yaml")
+	for _, k := range serviceKeys(&Service{}) {
+		if !strings.Contains(text, "\n#"+k.name+":") {
+			t.Errorf("%s is not in the example", k.name)
+		}
+	}
+	for _, k := range alertKeys(&Alert{}) {
+		if !strings.Contains(text, "\n#   "+k.name+" ") {
+			t.Errorf("%s of alerts is not in the example", k.name)
+		}
+	}
+}
+
+func TestServiceExampleNamesTheRanges(t *testing.T) {
+	text := example(t, "syncsvc.yaml")
+	for _, want := range []string{
+		formatDuration(minDrain) + " to " + formatDuration(maxDrain),
+		formatDuration(minHung) + " to " + formatDuration(maxHung),
+		formatDuration(minOver) + " to " + formatDuration(maxOver),
+		formatDuration(minAlertEvery) + " to " + formatDuration(maxAlertEvery),
+		formatDuration(defaultAlertTimeout) + " unless written",
+		formatSize(minLogSize) + " to " + formatSize(maxLogSize),
+		formatSize(minBandwidth) + " to " + formatSize(maxBandwidth),
+		"1 to " + strconv.Itoa(maxLogKeep),
+		"up to " + strconv.Itoa(maxRsyncs),
+		"at\n# least " + strconv.Itoa(minToken),
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the example does not say %q", want)
+		}
 	}
 }

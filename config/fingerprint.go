@@ -21,12 +21,25 @@ func (m *Module) Fingerprint() string {
 	put(h, "settle", int64(m.Settle.Quiet), int64(m.Settle.AtMost))
 	put(h, "fail_log", m.FailLog.Path, int64(m.FailLog.RetryEvery))
 	put(h, "schedule", m.Schedule.String())
+	m.putProcess(h)
 	for i := range m.Targets {
 		t := &m.Targets[i]
 		t.putContent(h)
 		t.putReach(h)
 	}
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// putProcess writes how the module's processes run.
+func (m *Module) putProcess(h io.Writer) {
+	p := m.Process
+	put(h, "enabled", m.Enabled, m.Priority)
+	put(h, "process", p.Nice, p.IONice.Class, p.IONice.Level, p.OOMScoreAdjust, p.MemoryMax, p.User, p.WholeInstance)
+	level := "as the service"
+	if m.LogLevel != nil {
+		level = m.LogLevel.String()
+	}
+	put(h, "log_level", level)
 }
 
 // ContentFingerprint returns a short text that changes when what t should hold

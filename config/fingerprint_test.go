@@ -60,6 +60,9 @@ func alterEach(t *testing.T, path string, v reflect.Value, check func(path strin
 			alterEach(t, path+"."+v.Type().Field(i).Name, v.Field(i), check)
 		}
 		return
+	case reflect.Pointer:
+		alterEach(t, path, v.Elem(), check)
+		return
 	case reflect.Slice:
 		if v.Len() > 0 {
 			alterEach(t, path+"[0]", v.Index(0), check)

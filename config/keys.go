@@ -43,7 +43,7 @@ func (d *decoder) schema() schema {
 		{"exclude_regex", d.regexes},
 		{"fail_log", func(v value) { v.object(failLogKeys(&m.FailLog)) }},
 		{"full_compare", func(v value) { v.object(compareKeys(&m.Schedule)) }},
-	}, d.transferKeys(&d.base)...), schema{
+	}, append(d.processKeys(), d.transferKeys(&d.base)...)...), schema{
 		{"targets", d.targets},
 	}...)
 }

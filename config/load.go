@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/syncsvc/syncsvc/control"
 )
 
 // maxNameLength keeps the paths of sockets named after modules below the 108
@@ -102,6 +104,8 @@ func nameOf(path string) (string, bool) {
 
 func checkName(name string) *mistake {
 	switch {
+	case name == control.ServiceName:
+		return wrong("rename the file", "a module cannot be called %q: the service itself answers to that name", name)
 	case len(name) > maxNameLength:
 		return wrong("rename the file", "a module's name has at most %d characters", maxNameLength)
 	case !moduleName.MatchString(name):

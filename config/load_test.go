@@ -196,3 +196,21 @@ func TestBadLineOfExcludeFromIsNamed(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestModuleCannotHaveTheNameOfTheService(t *testing.T) {
+	path := newConfDir(t).write("syncsvc.yaml", "watch: /srv/www\ntargets: [/mnt/www]\n")
+	_, err := LoadModule(path)
+	if err == nil || !strings.Contains(err.Error(), `a module cannot be called "syncsvc"`) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestPlaceOfAKey(t *testing.T) {
+	m := mustDecode(t, "watch: /srv/www\ntargets: [/mnt/www]\nenabled: false\n")
+	if got := m.Place("enabled"); got != "www.yaml:3" {
+		t.Errorf("enabled is at %s", got)
+	}
+	if got := m.Place("priority"); got != "www.yaml" {
+		t.Errorf("priority, which is not written, is at %s", got)
+	}
+}

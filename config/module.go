@@ -65,9 +65,9 @@ type Module struct {
 
 // Process says how the module's processes run.
 type Process struct {
-	Nice           int    // 0 to 19 for everything the module runs
+	Nice           int    // -20 (first) to 19 (last) for everything the module runs; 0 changes nothing
 	IONice         IONice // the same for its disk accesses
-	OOMScoreAdjust int    // -1000 to 1000; see proc(5)
+	OOMScoreAdjust int    // -1000 to 1000, see proc(5); 0 changes nothing
 	MemoryMax      int64  // bytes of the instance and its rsyncs together; 0 = no limit
 	// User runs rsync, or with WholeInstance the instance as well; "" = who
 	// runs syncsvc. What reading other people's files takes is kept.
@@ -133,6 +133,16 @@ func (m *Module) Warnings() []string {
 		lines[i] = w.Error()
 	}
 	return lines
+}
+
+// Place returns where a key of the module file stands, as "FILE:LINE"; the file
+// alone when the key is not written there.
+func (m *Module) Place(key string) string {
+	at, ok := m.origin.at[key]
+	if !ok || m.origin.src == nil {
+		return m.File
+	}
+	return m.origin.src.label(at)
 }
 
 // problem returns a problem with a key of the file m was read from.

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"log/slog"
 	"testing"
 	"time"
 
@@ -45,6 +46,15 @@ exclude_regex: ['(.*)\.svn']
 rsync: {program: /usr/local/bin/rsync, args: ["-a", "-H"], timeout: 1d, connect_timeout: 5s, bwlimit: 1.5M, compress: true, partial_dir: off}
 fail_log: {path: /var/log/syncsvc/www.fail.log, retry_every: 1m}
 full_compare: {schedule: "0 3 * * *"}
+enabled: false
+priority: 7
+nice: -5
+ionice: best-effort:6
+oom_score_adjust: 500
+memory_max: 1.5g
+user: mirror
+user_runs: instance
+log_level: debug
 `
 
 func TestEveryKeyArrives(t *testing.T) {
@@ -83,6 +93,11 @@ func TestEveryKeyArrives(t *testing.T) {
 		Regexes:  []filter.Regex{{Text: `(.*)\.svn`}},
 		FailLog:  FailLog{"/var/log/syncsvc/www.fail.log", time.Minute},
 		Schedule: Schedule{cron: "0 3 * * *"},
+		Priority: 7, LogLevel: new(slog.LevelDebug),
+		Process: Process{
+			Nice: -5, IONice: IONice{"best-effort", 6}, OOMScoreAdjust: 500, MemoryMax: 3 << 29,
+			User: "mirror", WholeInstance: true,
+		},
 	}
 	if diff := cmp.Diff(want, got, meaning); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

@@ -3,6 +3,7 @@ package config
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -69,6 +70,7 @@ func drawModule(t *rapid.T) *Module {
 		Settle:    Settle{Quiet: drawDuration(t, "quiet", time.Millisecond, minQuiet, maxQuiet)},
 		FailLog:   FailLog{drawPath(t, "/log", "fail log"), drawDuration(t, "retry_every", time.Second, minRetry, maxRetry)},
 	}
+	drawProcess(t, m)
 	m.Settle.AtMost = drawDuration(t, "at_most", time.Millisecond, max(minAtMost, m.Settle.Quiet), maxAtMost)
 	m.Schedule = rapid.SampledFrom([]Schedule{{}, {cron: "0 3 * * *"}, {cron: "*/5 1-4 1,15 jan 0"}, {every: 10 * time.Hour}}).Draw(t, "schedule")
 	for range rapid.IntRange(0, 3).Draw(t, "rules") {
@@ -78,6 +80,20 @@ func drawModule(t *rapid.T) *Module {
 		m.Targets = append(m.Targets, drawTarget(t, i))
 	}
 	return m
+}
+
+func drawProcess(t *rapid.T, m *Module) {
+	m.Enabled = rapid.Bool().Draw(t, "enabled")
+	m.Priority = rapid.IntRange(0, maxPriority).Draw(t, "priority")
+	m.Process = Process{
+		Nice:           rapid.IntRange(minNice, maxNice).Draw(t, "nice"),
+		IONice:         rapid.SampledFrom([]IONice{{"idle", 0}, {"best-effort", 0}, {"best-effort", 7}}).Draw(t, "ionice"),
+		OOMScoreAdjust: rapid.IntRange(minOOMScore, maxOOMScore).Draw(t, "oom_score_adjust"),
+		MemoryMax:      rapid.SampledFrom([]int64{0, minMemoryMax, maxMemoryMax}).Draw(t, "memory_max"),
+		User:           "mirror",
+		WholeInstance:  rapid.Bool().Draw(t, "user_runs"),
+	}
+	m.LogLevel = new(rapid.SampledFrom([]slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError}).Draw(t, "log_level"))
 }
 
 func drawTarget(t *rapid.T, i int) Target {
@@ -167,6 +183,7 @@ func (w writer) module(m *Module) string {
 		fmt.Sprintf("fail_log: {path: %s, retry_every: %s}", w.text(m.FailLog.Path), formatDuration(m.FailLog.RetryEvery)),
 		"full_compare: {schedule: " + w.text(m.Schedule.String()) + "}",
 	}
+	lines = append(lines, processLines(m)...)
 	var patterns []string
 	for _, r := range m.Rules {
 		patterns = append(patterns, r.Text)
@@ -178,6 +195,26 @@ func (w writer) module(m *Module) string {
 	}
 	lines = append(lines, targets)
 	return strings.Join(rapid.Permutation(lines).Draw(w.t, "order"), "\n") + "\n"
+}
+
+func processLines(m *Module) []string {
+	p := m.Process
+	runs := map[bool]string{false: userRunsRsync, true: userRunsWhole}
+	ionice := p.IONice.Class
+	if ionice == "best-effort" {
+		ionice = fmt.Sprintf("best-effort:%d", p.IONice.Level)
+	}
+	return []string{
+		fmt.Sprintf("enabled: %v", m.Enabled),
+		fmt.Sprintf("priority: %d", m.Priority),
+		fmt.Sprintf("nice: %d", p.Nice),
+		"ionice: " + ionice,
+		fmt.Sprintf("oom_score_adjust: %d", p.OOMScoreAdjust),
+		"memory_max: " + formatSize(p.MemoryMax),
+		"user: " + p.User,
+		"user_runs: " + runs[p.WholeInstance],
+		"log_level: " + strings.ToLower(m.LogLevel.String()),
+	}
 }
 
 func (w writer) target(t Target) []string {

@@ -2,11 +2,16 @@ package config
 
 import (
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
+
+// settingsOnly compares settings, not where they were written.
+var settingsOnly = cmpopts.IgnoreUnexported(Service{})
 
 func service(t *testing.T, text string, flags map[string]string) (*Service, error) {
 	t.Helper()
@@ -16,14 +21,15 @@ func service(t *testing.T, text string, flags map[string]string) (*Service, erro
 func TestServiceRunsWithoutAnySettings(t *testing.T) {
 	want := &Service{
 		ConfDir: "/etc/syncsvc/conf.d", StateDir: "/var/lib/syncsvc", RunDir: "/run/syncsvc", LogDir: "/var/log/syncsvc",
-		DrainTimeout: 10 * time.Second, LogLevel: slog.LevelInfo, LogFormat: "text",
+		DrainTimeout: 10 * time.Second, LogLevel: slog.LevelInfo, LogFormat: LogAuto,
+		LogFiles: LogFiles{Size: 20 << 20, Keep: 5}, HungAfter: 30 * time.Second,
 	}
 	for _, text := range []string{"", "# only comments\n", "---\n", "{}\n"} {
 		got, err := service(t, text, nil)
 		if err != nil {
 			t.Errorf("%q: %v", text, err)
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
+		if diff := cmp.Diff(want, got, settingsOnly); diff != "" {
 			t.Errorf("%q: %s", text, diff)
 		}
 	}
@@ -41,9 +47,10 @@ func TestFlagWinsOverEnvironmentWinsOverFile(t *testing.T) {
 	}
 	want := &Service{
 		ConfDir: "/flag", StateDir: "/env", RunDir: "/file", LogDir: "/var/log/syncsvc",
-		DrainTimeout: time.Minute, LogLevel: slog.LevelDebug, LogFormat: "json", ConfDirGiven: true,
+		DrainTimeout: time.Minute, LogLevel: slog.LevelDebug, LogFormat: LogJSON, ConfDirGiven: true,
+		LogFiles: LogFiles{Size: 20 << 20, Keep: 5}, HungAfter: 30 * time.Second,
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, got, settingsOnly); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -58,7 +65,7 @@ func TestServiceFileIsAsStrictAsModules(t *testing.T) {
 	want := []string{
 		`FILE:1:1: unknown key "confdir" (did you mean conf_dir?)`,
 		`FILE:2:12: log_level: "loud" is none of debug, info, warn, error ()`,
-		`FILE:3:13: log_format: "xml" is none of text, json ()`,
+		`FILE:3:13: log_format: "xml" is none of auto, text, json, journald ()`,
 		`FILE:4:16: drain_timeout: 11m is out of range 0s..10m ()`,
 		`FILE:5:12: state_dir: "here" is not an absolute path (paths begin with /, because the service does not run in a folder of yours)`,
 		`FILE:6:11: conf_dir: is a list, not a text ()`,
@@ -70,12 +77,102 @@ func TestServiceFileIsAsStrictAsModules(t *testing.T) {
 
 func TestBadFlagAndBadVariableAreNamed(t *testing.T) {
 	t.Setenv("SYNCSVC_LOG_LEVEL", "loud")
-	_, err := service(t, "", map[string]string{"drain_timeout": "soon"})
+	t.Setenv("SYNCSVC_MAX_RSYNCS", "many")
+	_, err := service(t, "", map[string]string{"drain_timeout": "soon", "log_files": "maybe", "listen": "8730"})
 	var got []string
 	for _, p := range Problems(err) {
 		got = append(got, p.Error())
 	}
-	want := []string{`--drain-timeout: "soon" is not a time`, `SYNCSVC_LOG_LEVEL: "loud" is none of debug, info, warn, error`}
+	want := []string{
+		`--drain-timeout: "soon" is not a time`,
+		`SYNCSVC_LOG_LEVEL: "loud" is none of debug, info, warn, error`,
+		`--log-files: is a text, not true or false`,
+		`SYNCSVC_MAX_RSYNCS: is a text, not a whole number`,
+		`--listen: "8730" is not host:port`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestVariablesAndFlagsHaveNoTypes(t *testing.T) {
+	t.Setenv("SYNCSVC_MAX_RSYNCS", "8")
+	t.Setenv("SYNCSVC_MAX_BANDWIDTH", "0")
+	t.Setenv("SYNCSVC_LOG_FILES", "true")
+	t.Setenv("SYNCSVC_SOCKET_GROUP", "true") // a group may be called so
+	got, err := service(t, "max_rsyncs: 3\nmax_bandwidth: 1m\n", map[string]string{"max_full_syncs": "off", "hung_after": "60", "listen": ""})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (Budget{Rsyncs: 8}); got.Budget != want {
+		t.Errorf("budget is %+v, want %+v", got.Budget, want)
+	}
+	if !got.LogFiles.On || got.HungAfter != time.Minute || got.Control.Group != "true" {
+		t.Errorf("unexpected %+v", got)
+	}
+}
+
+func TestContradictionIsShownWhereItWasWritten(t *testing.T) {
+	_, err := service(t, "token_file: /t\n", map[string]string{"listen": "192.0.2.1:8730"})
+	if got := Problems(err); len(got) != 1 || got[0].Error() != "--listen: 192.0.2.1:8730 can be reached from elsewhere, and without TLS the token could be read on the way" {
+		t.Errorf("got %v", got)
+	}
+	t.Setenv("SYNCSVC_TOKEN_FILE", "/t")
+	_, err = service(t, "", nil)
+	if got := Problems(err); len(got) != 1 || got[0].Key != "SYNCSVC_TOKEN_FILE" {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestEveryKeyOfAnAlertArrives(t *testing.T) {
+	got, err := service(t, `
+alerts:
+  - {on: lag, over: 5m, webhook: "https://example.org/hook?token=x"}
+  - name: page
+    on: failures
+    count: 10
+    modules: ["www*", bbs]
+    command: [/usr/local/bin/page, --urgent, "two words"]
+    every: 1h
+    timeout: 5s
+  - {on: down, command: [logger], every: off}
+`, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Alert{
+		{Name: "lag", On: AlertLag, Over: 5 * time.Minute, Webhook: "https://example.org/hook?token=x", Timeout: 30 * time.Second},
+		{
+			Name: "page", On: AlertFailures, Count: 10, Modules: []string{"www*", "bbs"},
+			Command: []string{"/usr/local/bin/page", "--urgent", "two words"}, Every: time.Hour, Timeout: 5 * time.Second,
+		},
+		{Name: "down", On: AlertDown, Command: []string{"logger"}, Timeout: 30 * time.Second},
+	}
+	if diff := cmp.Diff(want, got.Alerts); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestWhatTheSettingsNameHasToBeThere(t *testing.T) {
+	c := newConfDir(t)
+	token := c.write("token", "short\n")
+	c.write("syncsvc.yaml", "socket_group: nobody-knows\nlisten: 127.0.0.1:0\ntoken_file: "+token+"\ntls_cert: /nowhere/crt\n"+
+		"alerts: [{on: held, command: [/nowhere/tell]}]\n")
+	s, err := LoadService(ServiceSource{File: c.path + "/syncsvc.yaml", Flags: map[string]string{"tls_key": "/nowhere/key"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, p := range s.CheckSystem() {
+		got = append(got, strings.ReplaceAll(p.Error(), c.path, "DIR"))
+	}
+	want := []string{
+		`DIR/syncsvc.yaml:1:15: socket_group: there is no group "nobody-knows" on this machine`,
+		`DIR/syncsvc.yaml:3:13: token_file: DIR/token is too short for a token, which has at least 16 characters`,
+		`DIR/syncsvc.yaml:4:11: tls_cert: /nowhere/crt: no such file or directory`,
+		`--tls-key: /nowhere/key: no such file or directory`,
+		`DIR/syncsvc.yaml:5:30: alerts[0].command: /nowhere/tell cannot be run: no such file or directory`,
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -11,10 +11,11 @@ import (
 )
 
 // CheckSystem returns what a module needs of this machine and does not find:
-// the watched folder, the password file with its mode, keys, programs. Unlike
+// the watched folder, the user, the password file with its mode, keys,
+// programs. Unlike
 // what loading checks, it can change at any time.
 func CheckSystem(m *Module) []Problem {
-	problems := checkWatch(m)
+	problems := append(checkWatch(m), m.checkAccount()...)
 	for i := range m.Targets {
 		t := &m.Targets[i]
 		key := fmt.Sprintf("targets[%d]", i)
@@ -131,7 +132,10 @@ func reason(err error) string {
 // programError is why a program cannot be run, without its name.
 func programError(err error) string {
 	if e, ok := errors.AsType[*exec.Error](err); ok {
-		return e.Err.Error()
+		err = e.Err
+	}
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		err = e.Err
 	}
 	return err.Error()
 }

@@ -132,3 +132,14 @@ func TestProgramsThatAreMissing(t *testing.T) {
 		"www.yaml:5: targets[2]: ssh cannot be run: executable file not found in $PATH",
 	)
 }
+
+func TestUserHasToExist(t *testing.T) {
+	s := newSystem(t)
+	s.m.Process.User = "nobody-knows"
+	s.want(`www.yaml: user: there is no user "nobody-knows" on this machine`)
+	s.m.Process.User = "nobody"
+	if os.Geteuid() != 0 {
+		t.Skip("only root may run rsync as another user")
+	}
+	s.want()
+}

@@ -16,6 +16,9 @@ type reader struct {
 	// elsewhere says to which object a key belongs that is not known where it
 	// was found, or "".
 	elsewhere func(name string) string
+	// loose says that a number or a truth value can be a text as well: flags
+	// and variables have no quotes to tell.
+	loose bool
 }
 
 // value is a node together with the key it was found under.
@@ -131,7 +134,7 @@ func asList(s string) string {
 // word reads a text that is not empty and has no control characters, so that
 // it can be an argument or a path.
 func (v value) word() (string, bool) {
-	if !v.is(text, quoteHint(v.node)) {
+	if !v.anyText() && !v.is(text, quoteHint(v.node)) {
 		return "", false
 	}
 	switch {
@@ -143,6 +146,11 @@ func (v value) word() (string, bool) {
 		return "", false
 	}
 	return v.node.text, true
+}
+
+// anyText reports whether what looks like something else may be a text.
+func (v value) anyText() bool {
+	return v.r.loose && (v.kind == integer || v.kind == boolean)
 }
 
 func isControl(r rune) bool { return r < ' ' || r == 0x7f }

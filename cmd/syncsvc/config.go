@@ -40,7 +40,7 @@ It exits with 6 when there is a problem; warnings do not count.`,
 // what is wrong with them.
 func (a *app) check(args []string) error {
 	modules, err := a.load(args)
-	problems := config.Problems(err)
+	problems := append(config.Problems(err), a.checkSettings(args)...)
 	for _, m := range modules {
 		problems = append(problems, config.CheckSystem(m)...)
 	}
@@ -50,6 +50,19 @@ func (a *app) check(args []string) error {
 	}
 	a.say("%s, no problem", plural(len(modules), "module"))
 	return nil
+}
+
+// checkSettings looks whether what the service's settings name is there, when
+// they are what is checked. What is wrong with them in themselves, load says.
+func (a *app) checkSettings(args []string) []config.Problem {
+	if len(args) > 0 {
+		return nil
+	}
+	s, err := a.service()
+	if err != nil {
+		return nil
+	}
+	return s.CheckSystem()
 }
 
 func (a *app) load(args []string) ([]*config.Module, error) {

@@ -65,7 +65,7 @@ func fatal(problems []config.Problem) []config.Problem {
 // logger writes to standard error, where the service manager expects it.
 func (a *app) logger(s *config.Service) *slog.Logger {
 	o := &slog.HandlerOptions{Level: s.LogLevel}
-	if s.LogFormat == "json" {
+	if s.LogFormat == config.LogJSON {
 		return slog.New(slog.NewJSONHandler(a.err, o))
 	}
 	return slog.New(slog.NewTextHandler(a.err, o))
