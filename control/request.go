@@ -84,6 +84,7 @@ type FailuresAnswer struct {
 
 // TargetFailure is a path that one target does not take.
 type TargetFailure struct {
+	Module string `json:"module,omitempty"` // where the lists of several are put together
 	Target string `json:"target"`
 	Failure
 }
