@@ -28,7 +28,7 @@ func (r *Runner) attempt(ctx context.Context, j job, makePath bool) (result Resu
 	if j.Target.Kind == SSH {
 		errs.unknown = foreign
 	}
-	v := verdict{job: j.Job, end: p.run(ctx, j, out, errs, r.patience)}
+	v := verdict{target: j.Target, job: j.Job, end: p.run(ctx, j, out, errs, r.patience)}
 	v.said = append(errs.said, out.said...)
 	v.more = out.more || errs.more
 	v.resolver = newResolver(j.Target, j.Job, nameLister(j.root))

@@ -84,8 +84,8 @@ func TestAwayTargets(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := w.run(c.target, w.flat("f"), c.class)
-			if !strings.Contains(r.Reason, c.says) {
-				t.Errorf("reason %q, want something with %q", r.Reason, c.says)
+			if !strings.Contains(r.Reason, c.says) || r.Hint == "" {
+				t.Errorf("reason %q, hint %q, want something with %q", r.Reason, r.Hint, c.says)
 			}
 		})
 	}
@@ -96,6 +96,10 @@ func TestRefusals(t *testing.T) {
 	w := newWorld(t)
 	w.write("f=1")
 	users := map[string]string{"bob": "right"}
+	shut := t.TempDir()
+	w.must(os.Chmod(shut, 0o755))
+	leaky := filepath.Join(t.TempDir(), "secrets")
+	w.must(os.WriteFile(leaky, []byte("bob:right\n"), 0o644))
 	d := serve(
 		t,
 		rsyncd.Module{Name: "ro", Path: w.dst, ReadOnly: true},
@@ -105,6 +109,10 @@ func TestRefusals(t *testing.T) {
 		rsyncd.Module{Name: "nochroot", Path: "/no/such/folder", Extra: []string{"use chroot = yes"}},
 		rsyncd.Module{Name: "nodelete", Path: w.dst, Extra: []string{"refuse options = delete"}},
 		rsyncd.Module{Name: "file", Path: w.dst},
+		rsyncd.Module{Name: "uid", Path: w.dst, Extra: []string{"uid = no-such-user"}},
+		rsyncd.Module{Name: "gid", Path: w.dst, Extra: []string{"gid = no-such-group"}},
+		rsyncd.Module{Name: "leaky", Path: w.dst, Extra: []string{"auth users = bob", "secrets file = " + leaky}},
+		rsyncd.Module{Name: "shut", Path: shut, Extra: mapped},
 	)
 	w.put("file=x")
 	wrong, right := filepath.Join(t.TempDir(), "wrong"), filepath.Join(t.TempDir(), "right")
@@ -129,6 +137,11 @@ func TestRefusals(t *testing.T) {
 		"nowhere to chroot":     {module: "nochroot", class: Refused, says: "chroot failed"},
 		"deletion refused":      {module: "nodelete", class: Refused, says: "refuse --delete"},
 		"folder is a file":      {module: "file", path: "file", class: Refused, says: "cannot stat destination"},
+		"unknown uid":           {module: "uid", class: Refused, says: "invalid uid"},
+		"unknown gid":           {module: "gid", class: Refused, says: "invalid gid"},
+		"secrets for all":       {module: "leaky", user: "bob", passwords: right, class: Refused, says: "auth failed"},
+		"may not write":         {module: "shut", class: Partial, says: "Permission denied"},
+		"may not make a folder": {module: "shut", path: "new/folder", class: Refused, says: "Permission denied"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			target := daemonTarget(d, c.module)

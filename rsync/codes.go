@@ -1,8 +1,8 @@
 package rsync
 
 import (
+	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -19,8 +19,6 @@ const (
 	codeLimit    = 25
 )
 
-const spaceHint = "free some space on the target"
-
 // ruling is what a run that did not go through comes to.
 type ruling struct {
 	class  Class
@@ -31,12 +29,12 @@ type ruling struct {
 // byCode is used when no message decides. Codes not listed are Unknown.
 var byCode = map[int]ruling{
 	codeOK: {Unknown, "rsync exited 0 without doing the job", ""},
-	1:      {Config, "rsync does not accept the command", ""},
+	1:      {Config, "rsync does not accept the command", "check rsync.args"},
 	2:      {Config, "the two rsyncs do not understand each other", "both must be 3.1.0 or newer, and nothing may be printed by the remote login scripts"},
-	3:      {Refused, "the target folder cannot be used", ""},
+	3:      {Refused, "the target folder cannot be used", "make the target folder by hand: {folder}"},
 	4:      {Config, "the remote rsync does not know an option", "use a newer rsync there, or take the option out of rsync.args"},
 	5:      {Refused, "the daemon refused", ""},
-	6:      {Config, "the daemon cannot write its log", ""},
+	6:      {Config, "the daemon cannot write its log", "see 'log file' in rsyncd.conf there: its folder must exist"},
 	10:     {Away, "connection failed", ""},
 	12:     {Away, "connection lost", ""},
 	19:     {Away, "rsync was stopped by somebody else, here or there", ""},
@@ -44,69 +42,28 @@ var byCode = map[int]ruling{
 	30:     {Away, "nothing was received for the whole timeout", ""},
 	35:     {Away, "no answer from the daemon within the connect timeout", ""},
 	125:    {Away, "ssh was killed", ""},
-	126:    {Config, "the remote rsync cannot be run", ""},
+	126:    {Config, "the remote rsync cannot be run", "make it executable there, or name another in rsync.args: --rsync-path=/path/rsync"},
 	127:    {Config, "there is no rsync on the target", "install rsync 3.1.0 or newer there"},
-	255:    {Away, "ssh could not connect", ""},
+	255:    {Away, "ssh could not connect", "try the same by hand: ssh {user}@{host}"},
 }
 
 // What rsync says when the folder it is to write into is not there, or is no
 // folder. With a Job.Base that is not the target's fault.
 var (
-	noFolder  = regexp.MustCompile(`^mkdir "|^change_dir#`)
-	notFolder = regexp.MustCompile(`^ERROR: (?:cannot stat )?destination`)
+	noFolderAllowed = wording(`^(?:mkdir "|change_dir#).*Permission denied`)
+	noFolder        = wording(`^mkdir "|^change_dir#`)
+	notFolder       = wording(`^ERROR: (?:cannot stat )?destination`)
 )
-
-// precedent decides a run by a message, whatever the exit code: how a daemon's
-// error ends on this side is a race between its message and its hanging up.
-type precedent struct {
-	re    *regexp.Regexp
-	class Class
-	hint  string
-}
-
-var precedents = []precedent{
-	{regexp.MustCompile(`^Password: `), Refused, "the module wants a password: set password_file"},
-	{regexp.MustCompile(`^@ERROR: auth failed`), Refused, "check the user name in the target's URL and password_file"},
-	{regexp.MustCompile(`^@ERROR: Unknown module`), Refused, "the daemon lists its modules with: rsync rsync://HOST/"},
-	{regexp.MustCompile(`^@ERROR: max connections`), Refused, "raise 'max connections' of the module in rsyncd.conf, or lower threads"},
-	{regexp.MustCompile(`^@ERROR: access denied`), Refused, "check 'hosts allow' and 'hosts deny' of the module in rsyncd.conf"},
-	{regexp.MustCompile(`^@ERROR: ch(?:dir|root) failed`), Refused, "the module's path in rsyncd.conf does not exist there"},
-	{regexp.MustCompile(`^@ERROR`), Refused, ""},
-	{regexp.MustCompile(`^ERROR: module is read only`), Refused, "set 'read only = no' for the module in rsyncd.conf"},
-	{regexp.MustCompile(`server is configured to refuse`), Refused, "take the option out of 'refuse options' in rsyncd.conf"},
-	{regexp.MustCompile(`rejected by the server`), Refused, "check the module's filters in rsyncd.conf"},
-	{regexp.MustCompile(`^ERROR: daemon has excluded destination`), Refused, "check the module's filters in rsyncd.conf"},
-	{regexp.MustCompile(`rather than greeting`), Refused, "something other than an rsync daemon listens on that port"},
-	{noFolder, Refused, "make the target folder by hand"},
-	{notFolder, Refused, "the target must be a folder"},
-	{regexp.MustCompile(`password file`), Config, "the password file must belong to the user of syncsvc and have mode 600"},
-	{regexp.MustCompile(`unknown option|cannot be used with|conflicts with|syntax error`), Config, "check rsync.args, and that rsync there is 3.1.0 or newer"},
-	{regexp.MustCompile(`is your shell clean`), Config, "the remote login scripts must print nothing"},
-	{regexp.MustCompile(`^Failed to exec`), Config, "install the ssh client"},
-	{regexp.MustCompile(`Bad configuration option|[Bb]ad owner or permissions`), Config, "check ssh.options and the ssh configuration"},
-	{regexp.MustCompile(`^Host key verification failed`), Refused, "put the host's key into known_hosts after checking it: ssh-keyscan -p PORT HOST"},
-	{regexp.MustCompile(`^\S*: ?Permission denied \(`), Refused, "check ssh.identity_file and authorized_keys on the target"},
-	{regexp.MustCompile(`(?:command not found|: not found|No such file or directory)$`), Config, "install rsync 3.1.0 or newer on the target"},
-	{regexp.MustCompile(`^getcwd\(\)|^change_dir "`), Source, ""},
-	{regexp.MustCompile(`Could not resolve hostname|^getaddrinfo`), Away, "check the host name and the name servers"},
-	{regexp.MustCompile(`^ssh: |failed to connect|timed out|Connection (?:refused|reset|closed)|connection unexpectedly closed`), Away, ""},
-}
 
 // judgeRun decides about a run that did not go through: nothing in it counts
 // as done.
 func (v *verdict) judgeRun() {
 	if i := slices.IndexFunc(v.said, func(m message) bool { return kindOf(m.errno) == NoSpace }); i >= 0 {
-		v.conclude(Full, v.said[i].text, spaceHint)
+		v.conclude(Full, v.said[i].text, v.hint(v.said[i].text))
 		return
 	}
-	for _, p := range precedents {
-		if i := slices.IndexFunc(v.said, func(m message) bool { return p.re.MatchString(m.words()) }); i >= 0 {
-			if v.job.Base != "" && (p.re == noFolder || p.re == notFolder) {
-				p.class, p.hint = Source, ""
-			}
-			v.conclude(p.class, v.said[i].text, p.hint)
-			return
-		}
+	if v.judgeWords() {
+		return
 	}
 	if v.end.code == codeProtocol && !v.mismatch() {
 		v.conclude(Aborted, "rsync gave up in the middle"+v.lastWords(), "")
@@ -116,7 +73,34 @@ func (v *verdict) judgeRun() {
 	if !known {
 		r.reason = fmt.Sprintf("rsync exited with code %d", v.end.code)
 	}
-	v.conclude(r.class, r.reason+v.lastWords(), r.hint)
+	reason := r.reason + v.lastWords()
+	v.conclude(r.class, reason, cmp.Or(v.hint(reason), explanation{fix: r.hint}.to(v.target).String()))
+}
+
+// judgeWords decides by the line that tells most, if there is one. The trailer
+// only repeats the exit code.
+func (v *verdict) judgeWords() bool {
+	for _, e := range explained(v.target.Kind) {
+		i := slices.IndexFunc(v.said, func(m message) bool {
+			return e.class != Partial && m.meaning != trailer && e.re.MatchString(m.words())
+		})
+		if i < 0 {
+			continue
+		}
+		class, hint := e.class, e.to(v.target).String()
+		if v.job.Base != "" && (e.re == noFolder || e.re == noFolderAllowed || e.re == notFolder) {
+			class, hint = Source, ""
+		}
+		v.conclude(class, v.said[i].text, hint)
+		return true
+	}
+	return false
+}
+
+// hint explains a line, if anybody knows how.
+func (v *verdict) hint(line string) string {
+	e, _ := Explain(v.target, line)
+	return e.String()
 }
 
 // mismatch reports whether the two rsyncs did not agree on a protocol. Once they
@@ -167,11 +151,11 @@ func (v *verdict) judgePaths() {
 	full := slices.IndexFunc(r.Failed, func(f Failure) bool { return f.Kind == NoSpace })
 	switch {
 	case full >= 0:
-		v.conclude(Full, r.Failed[full].Reason, spaceHint)
+		v.conclude(Full, r.Failed[full].Reason, v.hint(r.Failed[full].Reason))
 	case r.Skipped > 0 || v.end.code == codeLimit:
 		v.conclude(Limit, fmt.Sprintf("%d deletions held back by the limit of %d", r.Skipped, v.job.MaxDelete), "")
 	case len(r.Failed) > 0:
-		v.conclude(Partial, plural(len(r.Failed), "path")+" failed: "+r.Failed[0].Reason, "")
+		v.conclude(Partial, plural(len(r.Failed), "path")+" failed: "+r.Failed[0].Reason, v.hint(r.Failed[0].Reason))
 	case len(r.Vanished) > 0:
 		v.conclude(Vanished, plural(len(r.Vanished), "path")+" vanished before they could be sent", "")
 	default:

@@ -36,7 +36,7 @@ func TestRecordedRuns(t *testing.T) {
 // replay judges a recorded run.
 func replay(t *testing.T, part map[string]string) Result {
 	t.Helper()
-	var target Target
+	target := Target{User: "bob", Host: "backup", Module: "m"}
 	j := Job{Delete: true, MaxDelete: -1}
 	code := 0
 	for line := range strings.Lines(part["job"]) {
@@ -68,7 +68,7 @@ func replay(t *testing.T, part map[string]string) Result {
 	}
 	readLines(strings.NewReader(part["stdout"]), out.line)
 	readLines(strings.NewReader(part["stderr"]), errs.line)
-	v := verdict{job: j, end: ending{code: code}, said: append(errs.said, out.said...)}
+	v := verdict{target: target, job: j, end: ending{code: code}, said: append(errs.said, out.said...)}
 	v.resolver = newResolver(target, j, func(string) []string { return nil })
 	v.result = Result{Code: code, NewDirs: out.newDirs, Sent: out.sent, Deleted: out.deleted}
 	v.judge()

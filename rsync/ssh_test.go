@@ -1,10 +1,12 @@
 package rsync
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -161,13 +163,19 @@ func TestSSHThatFails(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.write("f=1")
-	good := w.sshTarget()
+	good, other := w.sshTarget(), w.sshTarget()
+	known, err := os.ReadFile(other.SSH.KnownHosts)
+	w.must(err)
+	strange := filepath.Join(t.TempDir(), "known_hosts")
+	port := func(t Target) []byte { return []byte(":" + strconv.Itoa(t.Port)) }
+	w.must(os.WriteFile(strange, bytes.Replace(known, port(other), port(good), 1), 0o600))
 	for name, c := range map[string]struct {
 		spoil func(*Target)
 		class Class
 		says  string
 	}{
 		"unknown host key": {func(t *Target) { t.SSH.KnownHosts = "/dev/null" }, Refused, "Host key verification failed"},
+		"another host key": {func(t *Target) { t.SSH.KnownHosts = strange }, Refused, "IDENTIFICATION HAS CHANGED"},
 		"no such user":     {func(t *Target) { t.User = "nobody-of-that-name" }, Refused, "Permission denied"},
 		"key not accepted": {func(t *Target) { t.SSH.IdentityFile = "/no/such/key" }, Refused, "Permission denied"},
 		"refused":          {func(t *Target) { t.Port = 1 }, Away, "Connection refused"},
@@ -183,8 +191,8 @@ func TestSSHThatFails(t *testing.T) {
 			target := good
 			c.spoil(&target)
 			r := w.run(target, w.flat("f"), c.class)
-			if !strings.Contains(r.Reason, c.says) {
-				t.Errorf("reason %q, want %q\n%s", r.Reason, c.says, r.Stderr)
+			if !strings.Contains(r.Reason, c.says) || r.Hint == "" && r.Code >= 0 {
+				t.Errorf("reason %q, hint %q, want %q\n%s", r.Reason, r.Hint, c.says, r.Stderr)
 			}
 		})
 	}

@@ -21,6 +21,7 @@ type ending struct {
 // verdict turns what rsync printed and how it ended into a Result. It is a
 // function of its fields; the only I/O is resolver.names.
 type verdict struct {
+	target   Target
 	job      Job
 	end      ending
 	said     []message
@@ -54,6 +55,9 @@ func (v *verdict) judge() {
 
 func (v *verdict) conclude(class Class, reason, hint string) {
 	reason = strings.TrimPrefix(reason, "Password: ") // asked for without a line's end
+	if strings.HasPrefix(reason, "@ ") {              // ssh's frame of a warning
+		reason = strings.Trim(reason, "@ ")
+	}
 	v.result.Class, v.result.Reason, v.result.Hint = class, forPeople(reason), hint
 }
 
