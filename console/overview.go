@@ -1,0 +1,159 @@
+package console
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/syncsvc/syncsvc/control"
+)
+
+// maxName is how wide a name may make its column where there is room.
+const maxName = 40
+
+// Overview writes all modules as a table, worst first, and beneath each one
+// that is not well what is wrong and what to do.
+func (l Look) Overview(o control.Overview) string {
+	var b strings.Builder
+	modules := WorstFirst(o.Modules)
+	for i, line := range l.ModuleTable(modules) {
+		b.WriteString(line + "\n")
+		if i > 0 {
+			l.troubles(&b, Troubles(modules[i-1]))
+		}
+	}
+	l.stray(&b, o)
+	if len(modules) == 0 && len(o.Problems) == 0 {
+		b.WriteString("no module; add one with: syncsvc add-module NAME --watch DIR --target URL\n")
+	}
+	b.WriteByte('\n')
+	for _, line := range l.summary(o) {
+		b.WriteString(l.Dim(line) + "\n")
+	}
+	return b.String()
+}
+
+// stray writes problems of files that are no module because of them.
+func (l Look) stray(b *strings.Builder, o control.Overview) {
+	known := map[string]bool{}
+	for _, m := range o.Modules {
+		for _, p := range m.Problems {
+			known[p.Text] = true
+		}
+	}
+	for _, p := range o.Problems {
+		if known[p.Text] && p.Text != "" {
+			continue
+		}
+		t := problemTrouble(p)
+		l.wrap(b, l.Bad("file")+" ", t.Why)
+		l.wrap(b, "  "+l.Dim("do:")+"  ", t.Do)
+	}
+}
+
+// ModuleTable writes one line a module beneath a line of titles.
+func (l Look) ModuleTable(modules []control.Module) []string {
+	if len(modules) == 0 {
+		return nil
+	}
+	columns := []column{
+		{title: "MODULE", most: maxName},
+		{title: "STATE"},
+		{title: "LAG", right: true},
+		{title: "OWED", right: true},
+		{title: "TARGETS OK"},
+		{title: "LAST SYNC", right: true},
+		{title: "RATE", right: true},
+	}
+	rows := make([][]string, 0, len(modules))
+	for _, m := range modules {
+		rows = append(rows, []string{
+			Safe(m.Name), l.State(m.State), Seconds(m.Lag), Count(int64(m.Owed)), l.targets(m), l.ago(m.LastSync), Rate(m.Rate),
+		})
+	}
+	return l.table(columns, rows)
+}
+
+func (l Look) targets(m control.Module) string {
+	text := fmt.Sprintf("%d/%d", m.TargetsOK, m.Targets)
+	if m.TargetsOK < m.Targets {
+		return l.Warn(text)
+	}
+	return text
+}
+
+// troubles writes what is wrong and what to do about it.
+func (l Look) troubles(b *strings.Builder, all []Trouble) {
+	for _, t := range all {
+		l.wrap(b, "  "+l.Dim("why:")+" ", t.Why)
+		if t.Do != "" {
+			l.wrap(b, "  "+l.Dim("do:")+"  ", t.Do)
+		}
+	}
+}
+
+// wrap writes text after its label. What does not fit goes on in the next
+// lines, beneath its beginning.
+func (l Look) wrap(b *strings.Builder, label, text string) {
+	indent := Width(label)
+	for i, line := range strings.Split(ansi.Wrap(text, max(l.width()-indent, 1), ""), "\n") {
+		if i > 0 {
+			label = strings.Repeat(" ", indent)
+		}
+		b.WriteString(label + strings.TrimRight(line, " ") + "\n")
+	}
+}
+
+// summary counts the modules by state and says which service this is.
+func (l Look) summary(o control.Overview) []string {
+	count := map[control.State]int{}
+	for _, m := range o.Modules {
+		count[m.State]++
+	}
+	modules := Plural(int64(len(o.Modules)), "module")
+	var states []string
+	for _, m := range WorstFirst(o.Modules) {
+		if n := count[m.State]; n > 0 {
+			states = append(states, fmt.Sprintf("%d %s", n, Safe(string(m.State))))
+			delete(count, m.State)
+		}
+	}
+	if len(states) > 0 {
+		modules += ": " + strings.Join(states, ", ")
+	}
+	lines := []string{Cut(modules, l.width())}
+	if o.Pid > 0 {
+		lines = append(lines, fmt.Sprintf("service %s, pid %d, up %s", Safe(o.Version), o.Pid, Span(l.Now.Sub(o.Started))))
+	}
+	if o.Budget != nil {
+		lines = append(lines, budget(*o.Budget))
+	}
+	return lines
+}
+
+func budget(b control.Budget) string {
+	var parts []string
+	if b.Rsyncs > 0 {
+		parts = append(parts, fmt.Sprintf("%d of %d rsyncs", b.RsyncsUsed, b.Rsyncs))
+	}
+	if b.FullSyncs > 0 {
+		parts = append(parts, fmt.Sprintf("%d of %d full syncs", b.FullSyncsUsed, b.FullSyncs))
+	}
+	if b.Bandwidth > 0 {
+		parts = append(parts, fmt.Sprintf("%s of %s/s", Bytes(b.BandwidthUsed), Bytes(b.Bandwidth)))
+	}
+	if b.Waiting > 0 {
+		parts = append(parts, fmt.Sprintf("%d wait", b.Waiting))
+	}
+	return "budget " + strings.Join(parts, ", ")
+}
+
+// since writes a moment and how long ago it was.
+func (l Look) since(t time.Time) string {
+	if t.IsZero() {
+		return none
+	}
+	return l.clock(t) + ", " + Span(l.Now.Sub(t)) + " ago"
+}
