@@ -153,4 +153,7 @@ type FilterEffect struct {
 	Left     int64  `json:"left"` // entries that leave it; they stay on the targets
 	SentLike []Path `json:"sent_examples,omitempty"`
 	LeftLike []Path `json:"left_examples,omitempty"`
+	// Partial says that the tree is too big to have been read to its end, so
+	// that there is more of both.
+	Partial bool `json:"partial,omitempty"`
 }
