@@ -16,10 +16,15 @@ import (
 // attempt runs rsync once. missing says that it ended at once because the
 // target folder does not exist.
 func (r *Runner) attempt(ctx context.Context, j job, makePath bool) (result Result, missing bool) {
+	return r.conduct(ctx, j, command(j.Target, j.Job, makePath))
+}
+
+// conduct runs rsync as argv says and judges it by the job.
+func (r *Runner) conduct(ctx context.Context, j job, argv []string) (result Result, missing bool) {
 	if ctx.Err() != nil {
 		return notRun(Killed, context.Cause(ctx), ""), false
 	}
-	p, err := r.spawn(j, makePath)
+	p, err := r.spawn(j, argv)
 	if err != nil {
 		return notRun(classOf(err, Config), fmt.Errorf("start rsync: %w", err), ""), false
 	}
@@ -43,10 +48,10 @@ type process struct {
 	stdin, stdout, stderr *os.File
 }
 
-func (r *Runner) spawn(j job, makePath bool) (*process, error) {
+func (r *Runner) spawn(j job, argv []string) (*process, error) {
 	p := &process{cmd: &exec.Cmd{
 		Path: j.program,
-		Args: command(j.Target, j.Job, makePath),
+		Args: argv,
 		Dir:  through(j.root),
 		Env:  environment(os.LookupEnv),
 		// A session of its own is a process group of its own and has no terminal

@@ -45,27 +45,36 @@ func Probe(ctx context.Context, t Target) error {
 	defer cancel()
 	switch t.Kind {
 	case Daemon:
-		return probeDaemon(ctx, t)
+		_, err := probeDaemon(ctx, t)
+		return err
 	case SSH:
 		return probeSSH(ctx, t)
 	}
 	return probeFolder(t.Path)
 }
 
-func probeDaemon(ctx context.Context, t Target) error {
+// Protocol asks a daemon for the number of its protocol: 31 is rsync 3.1.0 and
+// later, 32 is 3.4.0 and later. It is an error to be no daemon, or an older one.
+func Protocol(ctx context.Context, t Target) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(t.ConnectTimeout, probeTimeout))
+	defer cancel()
+	return probeDaemon(ctx, t)
+}
+
+func probeDaemon(ctx context.Context, t Target) (protocol int, err error) {
 	greeting, err := greet(ctx, t.Host, portOr(t.Port, daemonPort), func(string) bool { return true })
 	if err != nil {
-		return err
+		return 0, err
 	}
-	protocol, ok := strings.CutPrefix(greeting, "@RSYNCD: ")
+	version, ok := strings.CutPrefix(greeting, "@RSYNCD: ")
 	if !ok {
-		return fmt.Errorf("no rsync daemon on %s: it says %.60q", t.hostPort(), greeting)
+		return 0, fmt.Errorf("no rsync daemon on %s: it says %.60q", t.hostPort(), greeting)
 	}
-	major, _, _ := strings.Cut(protocol, ".")
-	if n, err := strconv.Atoi(major); err != nil || n < oldestProtocol {
-		return fmt.Errorf("%s speaks protocol %.10q: %w", t.hostPort(), protocol, ErrOld)
+	major, _, _ := strings.Cut(version, ".")
+	if protocol, err = strconv.Atoi(major); err != nil || protocol < oldestProtocol {
+		return 0, fmt.Errorf("%s speaks protocol %.10q: %w", t.hostPort(), version, ErrOld)
 	}
-	return nil
+	return protocol, nil
 }
 
 func portOr(port, usual int) int {
