@@ -2,95 +2,262 @@ package supervisor
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"os/exec"
-	"syscall"
+	"sync"
 	"time"
+
+	"github.com/syncsvc/syncsvc/child"
+	"github.com/syncsvc/syncsvc/config"
+	"github.com/syncsvc/syncsvc/control"
 )
 
-// killGrace is what a child gets beyond the drain deadline before it is killed.
-const killGrace = 2 * time.Second
+// keeperOptions say what a keeper keeps alive, and whom it tells.
+type keeperOptions struct {
+	Name    string
+	Home    string         // the module's folder in the state folder; made when it is missing
+	Module  *config.Module // in force at first; see keeper.configure
+	Starter *child.Starter
 
-// keeper keeps one child alive.
-type keeper struct {
-	name    string
-	command func() *exec.Cmd // a new one for each life
-	start   func(*exec.Cmd) error
-	drain   time.Duration
-	log     *slog.Logger
+	// Command returns program and arguments of a child for a module; a new one
+	// for each start.
+	Command func(*config.Module) *exec.Cmd
+
+	Drain     time.Duration // what a child may take to end in good order
+	HungAfter time.Duration // without a beat for so long it is taken for hung; 0: never
+
+	// Output gets each line the child writes, log records and other text alike,
+	// without its end. It is valid during the call only. nil: nobody does.
+	Output func(line []byte)
+	// Event gets the starts, deaths and stops of the child; without a Seq. nil:
+	// nobody does.
+	Event func(control.Event)
+	// Broker grants the permits that children ask for; nil: all at once.
+	Broker *broker
+	Log    *slog.Logger
 }
 
-// run starts the child, and again whenever it dies, until ctx ends; then it
-// stops the child and waits for it.
-func (k *keeper) run(ctx context.Context) {
-	for row := 0; ctx.Err() == nil; {
-		d := k.live(ctx)
-		if ctx.Err() != nil {
-			return
+// keeper keeps one module's child alive. What is wanted (want, restart,
+// configure) and what is (status) are apart: the first three only leave word
+// and return at once; run acts on it. All methods may be called by anybody at
+// any time, also before and after run; run itself only once.
+//
+//   - A child that ends without being asked is started again, after 1 second,
+//     doubling to 60; the count begins anew after a stable minute, and with any
+//     word left by anybody.
+//   - A child that ends with exit code 6 says that its configuration has to be
+//     corrected. It is left alone until somebody leaves word.
+//   - A child without a beat for HungAfter is made to dump its goroutines, and
+//     killed.
+//   - Whatever a child started is killed when it is gone.
+type keeper struct {
+	keeperOptions
+	policy policy
+	wake   chan struct{} // 1: there is new word for run
+	ready  chan struct{} // see Ready
+
+	mu      sync.Mutex
+	word    orders
+	now     keeperStatus
+	settled bool // ready is closed
+}
+
+// orders are what has been asked of a keeper.
+type orders struct {
+	up     bool
+	module *config.Module
+	lives  int // counts the orders that end a life; a child started for less is ended
+	asked  int // counts all orders, so that each ends a delay
+}
+
+// keeperStatus is what a keeper knows of its module. It is a copy; Deaths is
+// shared and must not be changed.
+type keeperStatus struct {
+	// State is Starting (the child has not said that it is ready), Live (it has,
+	// and its own status tells more), Backoff (it died and will be started
+	// again), Stopped (it is not wanted) or Misconfigured.
+	State        control.State
+	Reason, Hint string
+	Since        time.Time
+
+	Pid       int       // 0: there is no child
+	Started   time.Time // of the child, or of the last one; zero: there was none
+	NextStart time.Time // zero unless in Backoff
+	Restarts  int       // after deaths, since run began
+	Deaths    []control.Death
+	Memory    int64 // bytes resident, of the child alone
+}
+
+// newKeeper returns a keeper that wants its module up; see want.
+func newKeeper(o keeperOptions) *keeper {
+	if o.Broker == nil {
+		o.Broker = &broker{}
+	}
+	return &keeper{
+		keeperOptions: o, policy: usualPolicy(),
+		wake: make(chan struct{}, 1), ready: make(chan struct{}),
+		word: orders{up: true, module: o.Module},
+		now:  keeperStatus{State: control.Starting, Since: time.Now()},
+	}
+}
+
+// want says whether the module should run. Down ends its child in good order;
+// up starts it at once, also when it waits after a death or has been given up.
+func (k *keeper) want(up bool) {
+	k.tell(func(o *orders) { o.up = up })
+}
+
+// restart ends the child in good order and starts another one at once. A module
+// that is not wanted stays down.
+func (k *keeper) restart() {
+	k.tell(func(o *orders) { o.lives++ })
+}
+
+// configure puts another version of the module in force, from the next start
+// on; with restart, that is at once. A child that runs goes on otherwise, and
+// its caller tells it.
+func (k *keeper) configure(m *config.Module, restart bool) {
+	k.tell(func(o *orders) {
+		o.module = m
+		if restart {
+			o.lives++
 		}
-		var delay time.Duration
-		delay, row = restart(row, d)
-		k.log.Error("module died, will restart", "cause", d.cause,
-			"lived", d.lived.Round(time.Millisecond), "in_a_row", row, "restart_in", delay)
-		timer := time.NewTimer(delay)
+	})
+}
+
+func (k *keeper) tell(change func(*orders)) {
+	k.mu.Lock()
+	change(&k.word)
+	k.word.asked++
+	k.mu.Unlock()
+	select {
+	case k.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Ready is closed when it is known how the first start went: the child said
+// that it is armed or why it waits, or it died, or it is not wanted. The service
+// as a whole is ready when all its keepers are.
+func (k *keeper) Ready() <-chan struct{} { return k.ready }
+
+// status returns what is at the moment.
+func (k *keeper) status() keeperStatus {
+	k.mu.Lock()
+	s := k.now
+	k.mu.Unlock()
+	if s.Pid != 0 {
+		s.Memory = child.Resident(s.Pid)
+	}
+	return s
+}
+
+func (k *keeper) orders() orders {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.word
+}
+
+// set changes what is.
+func (k *keeper) set(change func(*keeperStatus)) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	was := k.now.State
+	change(&k.now)
+	if k.now.State != was {
+		k.now.Since = time.Now()
+	}
+	if k.now.State != control.Starting && !k.settled {
+		k.settled = true
+		close(k.ready)
+	}
+}
+
+// run keeps the child as it is wanted until ctx ends; then it ends the child in
+// good order and returns.
+func (k *keeper) run(ctx context.Context) {
+	k.remember()
+	var past history
+	for ctx.Err() == nil {
+		word := k.orders()
+		if !word.up {
+			k.rest(ctx, word)
+			past = history{}
+			continue
+		}
+		d := k.live(ctx, word)
+		if d == nil {
+			past = history{}
+			continue
+		}
+		past = k.mourn(ctx, word, past, d)
+	}
+	k.set(func(s *keeperStatus) {
+		s.State, s.Reason, s.Hint, s.NextStart = control.Stopped, "the service stops", "", time.Time{}
+	})
+}
+
+// rest waits until the module is wanted.
+func (k *keeper) rest(ctx context.Context, word orders) {
+	k.set(func(s *keeperStatus) {
+		s.State, s.Reason, s.Hint = control.Stopped, "stopped on request", fmt.Sprintf("syncsvc start %s", k.Name)
+	})
+	k.untilWord(ctx, word, 0)
+}
+
+// mourn records a death and waits for as long as the verdict says.
+func (k *keeper) mourn(ctx context.Context, word orders, past history, d *death) history {
+	v := k.policy.judge(past, d.exit, rand.Float64())
+	k.record(d.Death)
+	k.Log.Error("module died", "verdict", v.reason, "cause", d.Cause, "lived", d.lived.Round(time.Millisecond),
+		"in_a_row", v.next.row, "restart_in", v.delay.Round(time.Millisecond), "dump", d.Dump)
+	k.event(control.EventDied, d.Cause)
+	k.set(func(s *keeperStatus) {
+		s.State, s.Reason, s.Hint = control.Backoff, d.Cause, d.hint
+		s.NextStart = time.Now().Add(v.delay)
+		if v.giveUp {
+			s.State, s.NextStart = control.Misconfigured, time.Time{}
+		}
+	})
+	wait, known := v.delay, k.orders()
+	if v.giveUp {
+		// What has been said since it was started may be the correction.
+		wait, known = 0, word
+	}
+	if k.untilWord(ctx, known, wait) {
+		v.next = history{}
+	}
+	if ctx.Err() == nil && k.orders().up {
+		k.set(func(s *keeperStatus) { s.Restarts++ })
+	}
+	return v.next
+}
+
+// untilWord waits for ctx, for another word than the one known, or, unless it
+// is 0, until wait has passed. It reports whether there is new word.
+func (k *keeper) untilWord(ctx context.Context, known orders, wait time.Duration) bool {
+	var over <-chan time.Time
+	if wait > 0 {
+		timer := time.NewTimer(wait)
+		defer timer.Stop()
+		over = timer.C
+	}
+	for k.orders() == known {
 		select {
 		case <-ctx.Done():
-		case <-timer.C:
+			return false
+		case <-over:
+			return false
+		case <-k.wake:
 		}
-		timer.Stop()
 	}
+	return true
 }
 
-// live is one life of the child.
-func (k *keeper) live(ctx context.Context) death {
-	born := time.Now()
-	cmd := k.command()
-	if err := k.start(cmd); err != nil {
-		return death{cause: fmt.Sprintf("start %s: %v", cmd.Path, err)}
+func (k *keeper) event(kind control.EventKind, text string) {
+	if k.Event != nil {
+		k.Event(control.Event{Time: time.Now(), Kind: kind, Module: k.Name, Text: text})
 	}
-	k.log.Info("module started", "pid", cmd.Process.Pid)
-	ended := make(chan error, 1) // the one result of Wait
-	go func() { ended <- cmd.Wait() }()
-	var err error
-	select {
-	case err = <-ended:
-	case <-ctx.Done():
-		err = k.stop(cmd, ended)
-	}
-	// whatever it started is in its group and must not outlive it
-	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-	return death{lived: time.Since(born), cause: cause(err)}
-}
-
-// stop asks the child to end, and ends it when it does not within the drain
-// deadline.
-func (k *keeper) stop(cmd *exec.Cmd, ended <-chan error) error {
-	_ = cmd.Process.Signal(syscall.SIGTERM)
-	timer := time.NewTimer(k.drain + killGrace)
-	defer timer.Stop()
-	select {
-	case err := <-ended:
-		return err
-	case <-timer.C:
-		k.log.Error("module did not stop in time, killed", "pid", cmd.Process.Pid, "after", k.drain+killGrace)
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-		return <-ended
-	}
-}
-
-// cause says in words how a child ended.
-func cause(err error) string {
-	var exit *exec.ExitError
-	switch {
-	case err == nil:
-		return "ended by itself"
-	case !errors.As(err, &exit):
-		return err.Error()
-	}
-	if ws, ok := exit.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
-		return "killed by " + ws.Signal().String()
-	}
-	return fmt.Sprintf("exit code %d", exit.ExitCode())
 }

@@ -11,24 +11,23 @@ import (
 	"io"
 	"log/slog"
 	"os/exec"
+	"path/filepath"
 	"sync"
 	"time"
-)
 
-// Module is what the supervisor has to know of one.
-type Module struct {
-	Name string
-	File string
-}
+	"github.com/syncsvc/syncsvc/child"
+	"github.com/syncsvc/syncsvc/config"
+)
 
 // Options say what to run and how.
 type Options struct {
-	Modules []Module
-	Program string   // this program
-	Args    []string // for every instance, after "instance --module FILE"
-	Drain   time.Duration
-	Output  io.Writer // of the children: their log
-	Log     *slog.Logger
+	Modules  []*config.Module
+	Program  string   // this program
+	Args     []string // for every instance, after "instance --module FILE"
+	StateDir string
+	Drain    time.Duration
+	Output   io.Writer // of the children: their log
+	Log      *slog.Logger
 }
 
 // Run keeps all modules running until ctx ends, and returns when the last one
@@ -37,15 +36,23 @@ func Run(ctx context.Context, o Options) error {
 	if o.Program == "" {
 		return fmt.Errorf("supervise: no program to run")
 	}
-	s := newStarter()
-	defer s.close()
+	starter, err := child.Open(ctx, child.Options{StateDir: o.StateDir, Log: o.Log})
+	if err != nil {
+		return err
+	}
+	defer starter.Close()
+	var mu sync.Mutex // guards o.Output
 	var keepers sync.WaitGroup
 	for _, m := range o.Modules {
-		k := &keeper{
-			name: m.Name, start: s.start, drain: o.Drain,
-			log:     o.Log.With("module", m.Name),
-			command: func() *exec.Cmd { return o.child(m) },
-		}
+		k := newKeeper(keeperOptions{
+			Name: m.Name, Home: filepath.Join(o.StateDir, m.Name), Module: m,
+			Starter: starter, Command: o.child, Drain: o.Drain, Log: o.Log.With("module", m.Name),
+			Output: func(line []byte) {
+				mu.Lock()
+				defer mu.Unlock()
+				fmt.Fprintf(o.Output, "%s\n", line)
+			},
+		})
 		keepers.Go(func() { k.run(ctx) })
 	}
 	o.Log.Info("supervisor runs", "modules", len(o.Modules))
@@ -56,10 +63,6 @@ func Run(ctx context.Context, o Options) error {
 }
 
 // child is the command of one life of a module.
-func (o Options) child(m Module) *exec.Cmd {
-	args := append([]string{"instance", "--module", m.File}, o.Args...)
-	cmd := exec.Command(o.Program, args...)
-	cmd.Stderr = o.Output
-	cmd.WaitDelay = killGrace
-	return cmd
+func (o Options) child(m *config.Module) *exec.Cmd {
+	return exec.Command(o.Program, append([]string{"instance", "--module", m.File}, o.Args...)...)
 }

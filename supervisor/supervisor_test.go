@@ -2,12 +2,10 @@ package supervisor
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
@@ -16,6 +14,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/syncsvc/syncsvc/config"
 )
 
 // asChild makes the test binary behave as an instance would: "good" ends on
@@ -26,13 +26,13 @@ const patience = time.Minute
 
 func TestMain(m *testing.M) {
 	if kind := os.Getenv(asChild); kind != "" {
-		os.Exit(child(kind, os.Args[1:]))
+		os.Exit(behave(kind, os.Args[1:]))
 	}
 	goleak.VerifyTestMain(m)
 }
 
-// child leaves a mark for each life: its pid, in a file named after its module.
-func child(kind string, args []string) int {
+// behave leaves a mark for each life: its pid, in a file named after its module.
+func behave(kind string, args []string) int {
 	terminated := make(chan os.Signal, 1) // 1: the signal may come before anybody listens
 	signal.Notify(terminated, syscall.SIGTERM)
 	lives := strings.TrimSuffix(args[2], ".yaml") + ".lives"
@@ -83,11 +83,11 @@ func start(t *testing.T, kind string, drain time.Duration, modules ...string) *s
 	var ctx context.Context
 	ctx, s.cancel = context.WithCancel(context.Background())
 	o := Options{
-		Program: os.Args[0], Drain: drain, Output: io.Discard,
+		Program: os.Args[0], Drain: drain, Output: io.Discard, StateDir: filepath.Join(s.dir, "state"),
 		Log: slog.New(slog.NewTextHandler(s.log, nil)),
 	}
 	for _, m := range modules {
-		o.Modules = append(o.Modules, Module{Name: m, File: filepath.Join(s.dir, m+".yaml")})
+		o.Modules = append(o.Modules, &config.Module{Name: m, File: filepath.Join(s.dir, m+".yaml")})
 	}
 	go func() { s.done <- Run(ctx, o) }()
 	t.Cleanup(s.stop)
@@ -144,7 +144,7 @@ func TestKilledModuleIsStartedAgainAndOthersAreLeftAlone(t *testing.T) {
 	if n := len(s.lives("bbs")); n != 1 {
 		t.Errorf("bbs was started %d times", n)
 	}
-	if !strings.Contains(s.log.String(), "killed by killed") {
+	if !strings.Contains(s.log.String(), "killed by signal 9") {
 		t.Errorf("the log does not say what www died of:\n%s", s.log)
 	}
 	pids := append(s.lives("www")[1:], s.lives("bbs")...)
@@ -159,7 +159,7 @@ func TestKilledModuleIsStartedAgainAndOthersAreLeftAlone(t *testing.T) {
 func TestModuleThatDiesAtOnceIsTriedAgain(t *testing.T) {
 	s := start(t, "crash", time.Minute, "www")
 	s.until("it was started twice", func() bool { return len(s.lives("www")) >= 2 })
-	if !strings.Contains(s.log.String(), "exit code 3") || !strings.Contains(s.log.String(), "restart_in=1s") {
+	if !strings.Contains(s.log.String(), "exit code 3") || !strings.Contains(s.log.String(), "in_a_row=1") {
 		t.Errorf("the log does not say why and when:\n%s", s.log)
 	}
 }
@@ -177,36 +177,4 @@ func TestNoModuleAtAllIsFine(t *testing.T) {
 	s := start(t, "good", time.Minute)
 	s.until("it runs", func() bool { return strings.Contains(s.log.String(), "supervisor runs") })
 	s.stop()
-}
-
-func TestProgramThatCannotBeStarted(t *testing.T) {
-	k := &keeper{
-		command: func() *exec.Cmd { return exec.Command("/nowhere/syncsvc") },
-		start:   func(*exec.Cmd) error { return errors.New("no such file") },
-	}
-	if d := k.live(t.Context()); !strings.Contains(d.cause, "/nowhere/syncsvc") {
-		t.Errorf("cause is %q", d.cause)
-	}
-}
-
-func TestRestartVerdict(t *testing.T) {
-	for _, c := range []struct {
-		row   int
-		lived time.Duration
-		delay time.Duration
-		next  int
-	}{
-		{0, 0, time.Second, 1},
-		{1, time.Second, 2 * time.Second, 2},
-		{2, 59 * time.Second, 4 * time.Second, 3},
-		{5, 0, 32 * time.Second, 6},
-		{6, 0, time.Minute, 7},
-		{1000, 0, time.Minute, 1001},
-		{1000, time.Minute, time.Second, 1},
-	} {
-		delay, next := restart(c.row, death{lived: c.lived})
-		if delay != c.delay || next != c.next {
-			t.Errorf("after %d in a row and %s: %s, %d; want %s, %d", c.row, c.lived, delay, next, c.delay, c.next)
-		}
-	}
 }

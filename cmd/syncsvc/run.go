@@ -41,11 +41,8 @@ func (a *app) runService(ctx context.Context) error {
 	a.reportModules(err)
 	a.warnings(modules)
 	o := supervisor.Options{
-		Program: self, Args: instanceFlags(s), Drain: s.DrainTimeout,
-		Output: a.err, Log: a.logger(s),
-	}
-	for _, m := range modules {
-		o.Modules = append(o.Modules, supervisor.Module{Name: m.Name, File: m.File})
+		Modules: modules, Program: self, Args: instanceFlags(s),
+		StateDir: s.StateDir, Drain: s.DrainTimeout, Output: a.err, Log: a.logger(s),
 	}
 	return supervisor.Run(ctx, o)
 }

@@ -1,0 +1,50 @@
+package supervisor
+
+import (
+	"sync"
+	"time"
+)
+
+// firstGrace is how many times longer the first beat may take: a program that
+// has to be read from a slow disk, on a machine that has just begun.
+const firstGrace = 4
+
+// pulse tells for how long a child has given no sign of life. It counts only
+// time in which it was looked at: when this process stood still, as in a
+// machine that was asleep, the child has probably stood still too.
+type pulse struct {
+	limit time.Duration // 0: none
+
+	mu    sync.Mutex
+	beats int
+	last  time.Time // of the look before
+	since time.Duration
+}
+
+func newPulse(limit time.Duration) *pulse { return &pulse{limit: limit} }
+
+func (p *pulse) beat() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.beats++
+	p.since = 0
+}
+
+// quiet returns for how long there was no beat, if that is too long, else 0.
+// It has to be called every checkEvery.
+func (p *pulse) quiet(now time.Time) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.last.IsZero() {
+		p.since += min(now.Sub(p.last), 2*checkEvery)
+	}
+	p.last = now
+	limit := p.limit
+	if p.beats == 0 {
+		limit *= firstGrace
+	}
+	if limit == 0 || p.since < limit {
+		return 0
+	}
+	return p.since
+}
