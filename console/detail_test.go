@@ -116,3 +116,17 @@ func TestProgressSaysWhatMovesAndWhatWaits(t *testing.T) {
 	}}
 	golden(t, "progress", strings.Join(plain().Progress(p), "\n")+"\n"+plain().ProgressLine(p.Targets[0])+"\n")
 }
+
+func TestLogRecordIsOneLine(t *testing.T) {
+	at := noon.Add(-time.Minute)
+	var b strings.Builder
+	for _, r := range []control.LogRecord{
+		{Time: at, Level: "info", Module: "www", Text: "module started", Attrs: control.LogAttrs{{Key: "pid", Value: []byte("4711")}, {Key: "path", Value: []byte(`"a b\u001b[2J"`)}}},
+		{Time: at, Level: "warn", Module: "www", Target: "rsync://a/www", Text: "target is away", Repeated: 128, Within: 300},
+		{Time: at, Level: "error", Module: "www", Text: "panic: boom\x07", Raw: true},
+		{Lost: 12},
+	} {
+		b.WriteString(plain().Record(r) + "\n")
+	}
+	golden(t, "log", b.String())
+}

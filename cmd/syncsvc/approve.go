@@ -1,16 +1,18 @@
 package main
 
 import (
-	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/syncsvc/syncsvc/console"
 	"github.com/syncsvc/syncsvc/control"
 )
 
 func newApproveCommand(a *app) *cobra.Command {
-	return &cobra.Command{
-		Use:   "approve MODULE [TARGET]",
+	var target string
+	cmd := &cobra.Command{
+		Use:   "approve MODULE [--target URL]",
 		Short: "Let held deletions go",
 		Long: `Approve lets the deletions go that wait because they were more than max_delete
 allows, at all targets of a module or at one. As many as were counted may be
@@ -18,31 +20,33 @@ made, and not more: if it has become more since, they are held again.
 
 It also accepts a watch folder that is on another file system than before, as
 after a move to a new disk; deletions after that are held once more.`,
-		Example: "  syncsvc approve www\n  syncsvc approve www rsync://backup@10.0.0.8/www",
-		Args:    approveArguments,
+		Example:           "  syncsvc approve www\n  syncsvc approve www --target rsync://backup@10.0.0.8/www",
+		ValidArgsFunction: a.completeModule,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 2 && target == "" { // the target in its old place
+				target = args[1]
+				return nil
+			}
+			return oneModule(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := a.service()
+			m, err := a.module(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
-			var req control.TargetRequest
-			if len(args) == 2 {
-				req.Target = args[1]
-			}
 			var answer control.Answer
-			c := control.Dial(control.Socket(s.RunDir, args[0]))
-			if err := c.Post(cmd.Context(), "/v1/approve", req, &answer); err != nil {
-				return fmt.Errorf("module %q: %w", args[0], err)
+			if err := m.post(cmd.Context(), "/approve", control.TargetRequest{Target: target}, &answer); err != nil {
+				return err
 			}
-			a.say("%s: %s", args[0], answer.Message)
+			a.say("%s: %s", args[0], console.Safe(strings.TrimPrefix(answer.Message, args[0]+": ")))
 			return nil
 		},
 	}
+	addTarget(cmd, &target)
+	return cmd
 }
 
-func approveArguments(cmd *cobra.Command, args []string) error {
-	if len(args) == 1 || len(args) == 2 {
-		return nil
-	}
-	return usage(cmd.CommandPath()+" www", "%q takes a module, and perhaps a target", cmd.CommandPath())
+// addTarget gives a command --target.
+func addTarget(cmd *cobra.Command, target *string) {
+	cmd.Flags().StringVar(target, "target", "", "only the target with this `URL` (default all of the module)")
 }

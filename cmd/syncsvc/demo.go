@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sys/unix"
 
 	"github.com/syncsvc/syncsvc/compare"
 	"github.com/syncsvc/syncsvc/control"
@@ -43,16 +42,6 @@ nothing behind, and exits with 1 if anything differs. It needs rsync.`,
 	}
 	cmd.Flags().BoolVar(&keep, "keep", false, "on a terminal, stay up for playing until Ctrl-C")
 	return cmd
-}
-
-// isTerminal reports whether somebody can press Ctrl-C.
-func isTerminal(in io.Reader) bool {
-	f, ok := in.(*os.File)
-	if !ok {
-		return false
-	}
-	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
-	return err == nil
 }
 
 // demoModules are the trees that the demo mirrors.

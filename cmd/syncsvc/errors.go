@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/syncsvc/syncsvc/config"
 	"github.com/syncsvc/syncsvc/control"
@@ -34,6 +35,11 @@ var (
 	errBehind = errors.New("not in sync")
 	// errHeld is what commands return after they have said what is held.
 	errHeld = errors.New("held")
+	// errFailed is what commands return after they have said what went wrong.
+	errFailed = errors.New("failed")
+	// errConfig is what commands return after they have shown what is wrong
+	// with configuration files.
+	errConfig = errors.New("a configuration file has problems")
 )
 
 // exitCode decides with which code the program ends.
@@ -49,7 +55,7 @@ func exitCode(err error) int {
 		return exitNotRunning
 	case errors.Is(err, errHeld):
 		return exitHeld
-	case is[config.Problem](err):
+	case is[config.Problem](err), errors.Is(err, errConfig):
 		return exitConfig
 	}
 	return exitError
@@ -70,6 +76,20 @@ func (e *usageError) Error() string { return e.message }
 
 func usage(hint, format string, args ...any) error {
 	return &usageError{fmt.Sprintf(format, args...), hint}
+}
+
+// said is an error that people have been told of already.
+type said struct{ error }
+
+// Unwrap returns the error itself.
+func (s *said) Unwrap() error { return s.error }
+
+// silent makes an error that only has an exit code left to tell; nil stays nil.
+func silent(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &said{err}
 }
 
 // hinted adds a way out to an error.
@@ -98,7 +118,7 @@ func hintOf(err error) string {
 	if e, ok := errors.AsType[*hinted](err); ok {
 		return e.hint
 	}
-	if e, ok := errors.AsType[*control.Failed](err); ok {
+	if e, ok := errors.AsType[*control.Failed](err); ok && (e.Hint != "" || e.Status != http.StatusServiceUnavailable) {
 		return e.Hint
 	}
 	if errors.Is(err, control.ErrNotRunning) {

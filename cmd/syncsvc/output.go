@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/syncsvc/syncsvc/config"
+	"github.com/syncsvc/syncsvc/console"
 )
 
 // Rules of the output, for every command:
@@ -16,9 +17,13 @@ import (
 //     in lower case and without a full stop; a way out follows as "hint: ...".
 //     Problems of configuration files are printed all at once, each with its
 //     place and the line in question.
-//   - Nothing is printed when there is nothing to say. There are no banners, no
-//     progress bars, and no colours.
-//   - Every listing has --json, which prints the types of package control.
+//   - Nothing is printed when there is nothing to say, and there are no banners.
+//     Colours and progress bars are for terminals, colours only without
+//     NO_COLOR; a pipe gets plain lines.
+//   - Every listing has --json, which prints the types of package control, and
+//     --watch.
+//   - Names, paths and what other programs said are written by package console,
+//     which makes them harmless.
 
 // say prints what was asked for.
 func (a *app) say(format string, args ...any) {
@@ -32,7 +37,7 @@ func (a *app) remark(format string, args ...any) {
 
 // report prints an error for people; nil prints nothing.
 func report(w io.Writer, err error) {
-	if err == nil {
+	if err == nil || is[*said](err) {
 		return
 	}
 	fmt.Fprintf(w, "syncsvc: %v\n", err)
@@ -43,10 +48,7 @@ func report(w io.Writer, err error) {
 
 // plural says how many of something there are: "1 module", "3 modules".
 func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	return console.Plural(int64(n), noun)
 }
 
 // warnings prints the warnings of modules.

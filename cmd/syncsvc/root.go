@@ -35,11 +35,22 @@ func newRootCommand(a *app) *cobra.Command {
 	root.AddCommand(
 		service,
 		newInstanceCommand(a),
+		newStatusCommand(a),
+		newEventsCommand(a),
+		newLogsCommand(a),
+		newWaitCommand(a),
+		newSyncCommand(a),
+		newVerifyCommand(a),
+		newFailuresCommand(a),
 		newApproveCommand(a),
+		newWhyCommand(a),
+		newReloadCommand(a),
+		newPlanCommand(a),
 		newConfigCommand(a),
 		newDemoCommand(a),
 		newVersionCommand(a),
 	)
+	root.AddCommand(newSwitchCommands(a)...)
 	return root
 }
 
