@@ -1,0 +1,157 @@
+package service
+
+import (
+	"context"
+	"fmt"
+)
+
+// Install makes the init system start the service now and at every boot, and
+// returns when the service answers. Where a package brings the text it writes
+// none. What it could not finish it takes back.
+//
+// With Root it writes files and links, starts nothing and calls no tool of an
+// init system.
+func (s *Service) Install(ctx context.Context) error {
+	if err := s.needsRoot("install"); err != nil {
+		return err
+	}
+	if _, err := s.Text(); err != nil { // before anything is touched
+		return err
+	}
+	f, err := s.look(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.refuse(f); err != nil {
+		return err
+	}
+	if s.Root != "" {
+		return s.installBelow(f)
+	}
+	if err := s.stranger(ctx); err != nil {
+		return err
+	}
+	fresh, err := s.put(ctx, f)
+	if err != nil {
+		return err
+	}
+	s.tell("starts at boot")
+	if fresh {
+		return s.Restart(ctx)
+	}
+	return s.Start(ctx)
+}
+
+// refuse explains what is in the way, unless it is to be repaired.
+func (s *Service) refuse(f found) error {
+	if s.Force {
+		return nil
+	}
+	const repair = "\"syncsvc service install --force\" "
+	switch {
+	case f.state == masked && f.packaged():
+		return Hinted{fmt.Errorf("the service is masked: %s links to /dev/null; somebody did not want it started", s.Path()), repair + "unmasks it"}
+	case f.state == masked:
+		return Hinted{fmt.Errorf("the service is masked: %s links to /dev/null, as dpkg leaves it when the package is removed", s.Path()), repair + "replaces the link"}
+	case f.state == empty:
+		return Hinted{fmt.Errorf("%s is empty: an installation was cut off", s.Path()), repair + "writes it again"}
+	case f.state == other && f.packaged() && f.vendor != s.Path():
+		return Hinted{fmt.Errorf("%s hides the package's own %s", s.Path(), f.vendor), repair + "removes it and uses the package's"}
+	case f.state == other && !f.packaged():
+		return Hinted{fmt.Errorf("%s is there and says something else", s.Path()), "compare it with \"syncsvc service print\"; " + repair + "replaces it"}
+	}
+	return nil
+}
+
+// put brings the text to where it belongs and makes it start at boot. It says
+// whether the text is another than the one that may be in force.
+func (s *Service) put(ctx context.Context, f found) (fresh bool, err error) {
+	switch {
+	case f.packaged():
+		return f.state == other && f.vendor != s.Path(), s.adopt(ctx, f)
+	case f.state == same:
+		s.tell("%s is there already", s.Path())
+		_, err := s.tool(ctx, s.scheme.enable)
+		return false, err
+	}
+	if err := s.clear(ctx, f); err != nil {
+		return false, err
+	}
+	if err := s.write(ctx); err != nil {
+		return false, err
+	}
+	s.tell("wrote %s", s.Path())
+	return f.state == other, s.rotate()
+}
+
+// adopt uses the text of a package.
+func (s *Service) adopt(ctx context.Context, f found) error {
+	if f.vendor != s.Path() {
+		if err := s.clear(ctx, f); err != nil {
+			return err
+		}
+	}
+	if _, err := s.tool(ctx, s.scheme.enable); err != nil {
+		return err
+	}
+	s.tell("uses %s, which is managed by %s", f.vendor, f.manager())
+	return nil
+}
+
+// manager says who brought a packaged text.
+func (f found) manager() string {
+	if f.owner == "" {
+		return "whoever put it there, no package"
+	}
+	return "the package " + f.owner
+}
+
+// clear removes what is in the way; [Service.refuse] had to agree.
+func (s *Service) clear(ctx context.Context, f found) error {
+	if f.state == absent || f.state == same && !f.packaged() {
+		return nil
+	}
+	root, err := s.open()
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	if err := root.Remove(s.Path()[1:]); err != nil {
+		return fmt.Errorf("remove what is in the way: %w", err)
+	}
+	s.tell("removed the %s that was there", s.Path())
+	_, err = s.tool(ctx, s.scheme.changed)
+	return err
+}
+
+// write has kardianos install the text, and takes back what it began when it
+// fails.
+func (s *Service) write(ctx context.Context) error {
+	text, err := s.Text()
+	if err != nil {
+		return err
+	}
+	library, err := s.library(text)
+	if err != nil {
+		return err
+	}
+	if err := library.Install(); err != nil {
+		err = s.words(ctx, err)
+		s.sweep(context.WithoutCancel(ctx))
+		return fmt.Errorf("install %s: %w", s.Path(), err)
+	}
+	if s.Init == Sysv && s.succeeds(ctx, "update-rc.d", "-f", "NAME", "remove") {
+		// The library's links have fixed numbers; this asks the script's header.
+		_, err = s.tool(ctx, s.scheme.enable)
+	}
+	return err
+}
+
+// words asks again for what failed: kardianos keeps what its tools said to
+// itself.
+func (s *Service) words(ctx context.Context, cause error) error {
+	if _, err := s.tool(ctx, s.scheme.enable); err != nil {
+		return err
+	}
+	return cause
+}

@@ -1,0 +1,102 @@
+package takeover
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// Process is a mirror that runs now.
+type Process struct {
+	Pid     int
+	Command string // its words
+	Parent  int    // who started it; 0 when that is init, or not to be seen
+	Script  string // the words of the parent
+}
+
+// Running returns the mirrors that run now. proc is /proc. What syncsvc itself
+// runs is not among them.
+func Running(proc string) ([]Process, error) {
+	entries, err := os.ReadDir(proc)
+	if err != nil {
+		return nil, fmt.Errorf("list processes: %w", err)
+	}
+	var all []Process
+	for _, e := range entries {
+		pid, err := strconv.Atoi(e.Name())
+		if err != nil {
+			continue // no process
+		}
+		p, ok, err := inspect(proc, pid)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			all = append(all, p)
+		}
+	}
+	return all, nil
+}
+
+// inspect looks at one process by its name, and at the script that it runs if
+// it is a shell.
+func inspect(proc string, pid int) (Process, bool, error) {
+	dir := filepath.Join(proc, strconv.Itoa(pid))
+	argv, err := words(dir)
+	comm, err2 := os.ReadFile(filepath.Join(dir, "comm"))
+	if err := errors.Join(err, err2); err != nil {
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESRCH) {
+			return Process{}, false, nil // it has ended meanwhile
+		}
+		return Process{}, false, fmt.Errorf("look at process %d: %w", pid, err)
+	}
+	if len(argv) == 0 { // the kernel's own, or a zombie
+		return Process{}, false, nil
+	}
+	if !mirror(strings.TrimSpace(string(comm))) && !mirror(argv[0]) && !(shell(argv[0]) && len(argv) > 1 && mirror(argv[1])) {
+		return Process{}, false, nil
+	}
+	p := Process{Pid: pid, Command: strings.Join(argv, " ")}
+	if parent := parentOf(dir); parent > 1 {
+		if script, err := words(filepath.Join(proc, strconv.Itoa(parent))); err == nil && len(script) > 1 && shell(script[0]) {
+			p.Parent, p.Script = parent, strings.Join(script, " ")
+		}
+	}
+	return p, true, nil
+}
+
+func words(dir string) ([]string, error) {
+	text, err := os.ReadFile(filepath.Join(dir, "cmdline"))
+	if err != nil || len(text) == 0 {
+		return nil, err
+	}
+	return strings.Split(strings.TrimRight(string(text), "\x00"), "\x00"), nil
+}
+
+func shell(program string) bool {
+	switch strings.TrimLeft(filepath.Base(program), "-") {
+	case "sh", "bash", "dash", "ash", "ksh", "zsh", "busybox", "python", "python3", "perl":
+		return true
+	}
+	return false
+}
+
+// parentOf reads the fourth field of stat; the second may hold anything, and
+// ends with the last ")".
+func parentOf(dir string) int {
+	stat, err := os.ReadFile(filepath.Join(dir, "stat"))
+	if err != nil {
+		return 0
+	}
+	fields := strings.Fields(string(stat)[strings.LastIndexByte(string(stat), ')')+1:])
+	if len(fields) < 2 {
+		return 0
+	}
+	parent, _ := strconv.Atoi(fields[1])
+	return parent
+}
