@@ -1,0 +1,108 @@
+package logbook
+
+import (
+	"slices"
+	"time"
+
+	"github.com/syncsvc/syncsvc/control"
+)
+
+// maxRepeats bounds how many different lines are remembered; what comes beyond
+// is passed on as it is.
+const maxRepeats = 10_000
+
+// windows are for how long a line that comes again is only counted: the first
+// time 10 s, then longer and longer while it goes on.
+func windows() []time.Duration {
+	return []time.Duration{10 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour}
+}
+
+// repeats are the lines that were shown lately, with how often they came
+// again. Of what is only information, just lines that are equal in every fact
+// count as the same; of troubles, those that name the same trouble.
+type repeats map[repeatKey]*repeat
+
+type repeatKey struct {
+	module, target, level, text, facts string
+}
+
+type repeat struct {
+	last  control.LogRecord
+	since time.Time // when the window began
+	step  int       // which of windows() it is
+	count int64
+}
+
+func keyOf(r control.LogRecord) repeatKey {
+	k := repeatKey{module: r.Module, target: r.Target, level: r.Level, text: r.Text}
+	trouble := r.Level == levelWarn || r.Level == levelError
+	for _, a := range r.Attrs {
+		if !trouble || a.Key == "err" || a.Key == "reason" || a.Key == "cause" {
+			k.facts += a.Key + "=" + string(a.Value) + "\n"
+		}
+	}
+	return k
+}
+
+// hold reports whether a line repeats one that was shown lately, and counts it
+// then. The lines of a panic are never counted: they belong together.
+func (s repeats) hold(r control.LogRecord, now time.Time) bool {
+	if r.Raw {
+		return false
+	}
+	k := keyOf(r)
+	if known, ok := s[k]; ok {
+		known.count++
+		known.last = r
+		return true
+	}
+	if len(s) < maxRepeats {
+		s[k] = &repeat{last: r, since: now}
+	}
+	return false
+}
+
+// due returns the counts whose window has passed, in order of time. What did
+// not come again is forgotten.
+func (s repeats) due(now time.Time) []control.LogRecord {
+	var out []control.LogRecord
+	for k, r := range s {
+		w := windows()[r.step]
+		switch {
+		case now.Sub(r.since) < w:
+		case r.count == 0:
+			delete(s, k)
+		default:
+			out = append(out, r.sum(now))
+			r.since, r.count = now, 0
+			r.step = min(r.step+1, len(windows())-1)
+		}
+	}
+	sortByTime(out)
+	return out
+}
+
+// all returns all counts and forgets everything.
+func (s repeats) all(now time.Time) []control.LogRecord {
+	var out []control.LogRecord
+	for _, r := range s {
+		if r.count > 0 {
+			out = append(out, r.sum(now))
+		}
+	}
+	clear(s)
+	sortByTime(out)
+	return out
+}
+
+// sum is the last of the lines, with how many they were.
+func (r *repeat) sum(now time.Time) control.LogRecord {
+	line := r.last
+	line.Repeated = r.count
+	line.Within = now.Sub(r.since).Round(time.Second).Seconds()
+	return line
+}
+
+func sortByTime(list []control.LogRecord) {
+	slices.SortFunc(list, func(a, b control.LogRecord) int { return a.Time.Compare(b.Time) })
+}
