@@ -18,7 +18,7 @@ const waitStep = 5 * time.Millisecond
 
 // listen opens the control socket and says what it answers.
 func (in *instance) listen(ctx context.Context) (*control.Server, error) {
-	s, err := control.Listen(ctx, control.Socket(in.RunDir, in.Module.Name), in.Log)
+	s, err := control.Listen(ctx, control.Socket(in.RunDir, in.module().Name), in.Log)
 	if err != nil {
 		return nil, err
 	}
@@ -27,17 +27,23 @@ func (in *instance) listen(ctx context.Context) (*control.Server, error) {
 	s.Handle("POST /v1/sync", in.handleSync)
 	s.Handle("POST /v1/approve", in.handleApprove)
 	s.Handle("POST /v1/pause", func(r *http.Request) (any, error) { return in.handlePause(r, true) })
+	s.HandleStream("GET /v1/events", control.Events, in.handleEvents)
 	s.Handle("POST /v1/resume", func(r *http.Request) (any, error) { return in.handlePause(r, false) })
 	return s, nil
+}
+
+// handleEvents streams what happens from now on.
+func (in *instance) handleEvents(r *http.Request, send func(any) error) error {
+	return in.events.listen(r.Context(), func() error { return send(nil) }, func(e control.Event) error { return send(e) })
 }
 
 // choose returns the targets that a request means.
 func (in *instance) choose(url string) ([]*target, error) {
 	if url == "" {
-		return in.targets, nil
+		return in.targets(), nil
 	}
 	var names []string
-	for _, t := range in.targets {
+	for _, t := range in.targets() {
 		if t.name == url {
 			return []*target{t}, nil
 		}
@@ -45,7 +51,7 @@ func (in *instance) choose(url string) ([]*target, error) {
 	}
 	return nil, &control.Failed{
 		Status: http.StatusNotFound,
-		Err:    fmt.Errorf("module %q has no target %q", in.Module.Name, url),
+		Err:    fmt.Errorf("module %q has no target %q", in.module().Name, url),
 		Hint:   "its targets are: " + strings.Join(names, ", "),
 	}
 }
@@ -63,10 +69,10 @@ func (in *instance) handleSync(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if under != change.Root && in.Module.Filter.Excluded(under, true) {
+	if under != change.Root && in.module().Filter.Excluded(under, true) {
 		return nil, &control.Failed{
 			Status: http.StatusBadRequest,
-			Err:    fmt.Errorf("%s is excluded: %s", under, in.Module.Filter.Why(under, true)),
+			Err:    fmt.Errorf("%s is excluded: %s", under, in.module().Filter.Why(under, true)),
 		}
 	}
 	for _, t := range targets {
@@ -122,7 +128,9 @@ func (t *target) approve() int {
 	defer t.nudge()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.ledger.approve()
+	n := t.ledger.approve()
+	t.reportHeld(outcome{})
+	return n
 }
 
 func (in *instance) handlePause(r *http.Request, on bool) (any, error) {
@@ -197,7 +205,7 @@ func (in *instance) behind(seen time.Time) []string {
 		return []string{strings.TrimSpace(fmt.Sprintf("source: %s %s", st.state, st.reason))}
 	}
 	var out []string
-	for _, t := range in.targets {
+	for _, t := range in.targets() {
 		if b := t.behind(seen); b != "" {
 			out = append(out, b)
 		}

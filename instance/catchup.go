@@ -18,7 +18,7 @@ func (in *instance) gained(id watch.Identity, before string, lost time.Time) {
 	replaced := before != "" && before != id.String()
 	var sweep []*target
 	since := now
-	for _, t := range in.targets {
+	for _, t := range in.targets() {
 		strange := t.fillFrom(id.String(), replaced)
 		from, why := t.safeStart(id.String(), lost, in.settingsOf(t))
 		switch {
@@ -26,13 +26,13 @@ func (in *instance) gained(id watch.Identity, before string, lost time.Time) {
 			t.fill(now, "the source folder is another one than before; deletions will be held")
 		case why == "":
 			sweep, since = append(sweep, t), earlier(since, from)
-		case in.Module.FullSync == config.FullNever && !t.isStrict():
+		case in.module().FullSync == config.FullNever && !t.isStrict():
 			t.base(now)
 			sweep = append(sweep, t)
 		default:
 			t.fill(now, why)
 		}
-		if in.Module.FullSync == config.FullOnStart && lost.IsZero() && !strange && why == "" {
+		if in.module().FullSync == config.FullOnStart && lost.IsZero() && !strange && why == "" {
 			t.fill(now, "full_sync is on-start")
 		}
 	}
@@ -41,7 +41,7 @@ func (in *instance) gained(id watch.Identity, before string, lost time.Time) {
 		in.sweeper.prepare(change.Change{Path: change.Root, Scope: change.Scan, Since: since}, sweep)
 	}
 	wakeUp(in.urgent) // whoever starts without a checkpoint must know this root
-	for _, t := range in.targets {
+	for _, t := range in.targets() {
 		t.nudge()
 	}
 }
@@ -51,7 +51,7 @@ func (in *instance) gained(id watch.Identity, before string, lost time.Time) {
 // whose full sync begins after it.
 func (in *instance) scanners() []*target {
 	if !in.arming || in.source.status().watch.Overflows > 0 {
-		return in.targets
+		return in.targets()
 	}
 	in.arming = false
 	return in.sweep

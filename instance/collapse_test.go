@@ -42,7 +42,7 @@ func TestLongOutageIsRepairedByAScan(t *testing.T) {
 	outage := time.Now()
 	write(0, fewOwed*4/3)
 	must(t, os.RemoveAll(filepath.Join(source, "d7")))
-	one := in.targets[0]
+	one := in.targets()[0]
 	eventually(t, "more is owed than can be remembered", func() bool {
 		one.mu.Lock()
 		defer one.mu.Unlock()
@@ -78,7 +78,7 @@ func startModest(t *testing.T, dir, source, url string) *instance {
 		Module: module, StateDir: dir, RunDir: dir, LogDir: dir, Drain: time.Second, Log: slog.New(slog.DiscardHandler),
 	}, home)
 	must(t, err)
-	for _, one := range in.targets {
+	for _, one := range in.targets() {
 		one.ledger = newLedger(time.Minute, fewOwed)
 	}
 	ctx, stop := context.WithCancel(context.Background())

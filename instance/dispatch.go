@@ -11,6 +11,7 @@ import (
 // dispatch starts every job that may start now.
 func (t *target) dispatch(ctx context.Context, senders *sync.WaitGroup) {
 	for {
+		t.turns.turn()
 		if !t.mayStart(ctx, senders) {
 			return
 		}
@@ -44,7 +45,7 @@ func (t *target) mayStart(ctx context.Context, senders *sync.WaitGroup) bool {
 		t.startProbe(ctx, senders)
 		return false
 	}
-	if !t.ledger.work() {
+	if !t.ledger.work() || t.lacksLeave() {
 		// nothing else would ever show that it is well again
 		t.ledger.add(change.Change{Path: change.Root, Quick: true, Since: now})
 	}
@@ -64,7 +65,9 @@ func (t *target) startProbe(ctx context.Context, senders *sync.WaitGroup) {
 // looking at the disk, so that offer never waits for it.
 func (t *target) next() (j *job, stale []string) {
 	t.mu.Lock()
-	j = t.ledger.pick(time.Now(), t.lanes)
+	ln := t.lanes
+	ln.noWhole = t.lacksLeave()
+	j = t.ledger.pick(time.Now(), ln)
 	t.mu.Unlock()
 	if j == nil {
 		return nil, nil
@@ -96,7 +99,9 @@ func (t *target) launch(ctx context.Context, j *job, senders *sync.WaitGroup) {
 	t.log.Debug("job starts", "shape", j.shape.String(), "paths", len(j.items), "first", j.items[0].Path)
 	senders.Go(func() {
 		defer cancel()
-		t.landed <- landing{j, t.courier.carry(ctx, j, f.meter)}
+		o := t.courier.carry(ctx, j, f.meter)
+		o.names = f.meter.names
+		t.landed <- landing{j, o}
 	})
 }
 

@@ -19,6 +19,8 @@ type failing struct {
 	paths   map[string]*failure
 	changed bool // since it was last saved
 	news    int  // paths that were not on it when it was last told of
+	came    tidings
+	left    tidings
 }
 
 type failure struct {
@@ -42,6 +44,7 @@ func (f *failing) note(c change.Change, reason string, now time.Time) {
 		old = &failure{Change: c, first: now}
 		f.paths[c.Path] = old
 		f.news++
+		f.came.add(c.Path)
 	}
 	if c.Scope > old.Scope {
 		old.Scope = c.Scope
@@ -70,17 +73,33 @@ func (f *failing) clear(c change.Change) {
 		return
 	}
 	if old := f.paths[c.Path]; old != nil && c.Scope >= old.Scope {
-		delete(f.paths, c.Path)
-		f.changed = true
+		f.drop(c.Path)
 	}
 	if c.Scope != change.Tree {
 		return
 	}
 	for p := range f.paths {
 		if change.Within(p, c.Path) {
-			delete(f.paths, p)
-			f.changed = true
+			f.drop(p)
 		}
+	}
+}
+
+func (f *failing) drop(path string) {
+	delete(f.paths, path)
+	f.changed = true
+	f.left.add(path)
+}
+
+// tidings are paths to tell of: how many, and the first of them.
+type tidings struct {
+	first string
+	count int64
+}
+
+func (n *tidings) add(path string) {
+	if n.count++; n.count == 1 {
+		n.first = path
 	}
 }
 

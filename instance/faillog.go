@@ -19,13 +19,13 @@ const failLogHead = `# paths that module %q could not mirror, as of %s; syncsvc 
 // writeFailLog writes the fail lists of all targets where people look for
 // them. Nothing ever reads it back: what has to survive is in the state folder.
 func (in *instance) writeFailLog() error {
-	path := in.Module.FailLog.Path
+	path := in.module().FailLog.Path
 	if path == "" {
-		path = filepath.Join(in.LogDir, in.Module.Name+".fail.log")
+		path = filepath.Join(in.LogDir, in.module().Name+".fail.log")
 	}
 	var text strings.Builder
-	fmt.Fprintf(&text, failLogHead, in.Module.Name, time.Now().Format(time.RFC3339))
-	for _, t := range in.targets {
+	fmt.Fprintf(&text, failLogHead, in.module().Name, time.Now().Format(time.RFC3339))
+	for _, t := range in.targets() {
 		t.mu.Lock()
 		for _, f := range t.ledger.failing.list() {
 			fmt.Fprintf(&text, "%s %d %s %s %q %s\n", f.last.Format(time.RFC3339), f.attempts,

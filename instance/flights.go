@@ -17,7 +17,29 @@ const quietFlight = 5 * time.Second
 // meter shows how a running job gets on. It is safe for concurrent use.
 type meter struct {
 	begun    atomic.Pointer[time.Time] // nil while the job waits for a slot
+	queued   atomic.Bool               // it has a slot and waits for a permit
 	progress rsync.Progress
+
+	files, deleted, bytes, examined atomic.Int64 // as rsync has itemised them so far
+
+	// names are files that a tree job has sent, the first maxRecent of them;
+	// owned by the sender until the job has landed.
+	names []string
+}
+
+// item counts what rsync itemised; base is the job's own root.
+func (m *meter) item(base string, it rsync.Item, keep bool) {
+	m.examined.Add(1)
+	switch {
+	case it.Deleted:
+		m.deleted.Add(1)
+	case it.Sent():
+		m.files.Add(1)
+		m.bytes.Add(it.Bytes)
+		if keep && len(m.names) < maxRecent {
+			m.names = append(m.names, under(base, it.Path))
+		}
+	}
 }
 
 func (m *meter) begin(now time.Time) { m.begun.Store(&now) }

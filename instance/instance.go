@@ -19,12 +19,14 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofrs/flock"
 	"github.com/syncsvc/syncsvc/change"
 	"github.com/syncsvc/syncsvc/checkpoint"
 	"github.com/syncsvc/syncsvc/config"
+	"github.com/syncsvc/syncsvc/control"
 	"github.com/syncsvc/syncsvc/rsync"
 	"github.com/syncsvc/syncsvc/watch"
 )
@@ -40,6 +42,13 @@ type Options struct {
 	LogDir   string        // for the fail log, when the module names no other place
 	Drain    time.Duration // how long transfers may go on after a stop
 	Log      *slog.Logger
+
+	// Link is the end of the link to the supervisor, which Run closes; nil when
+	// there is no supervisor.
+	Link *control.Link
+	// Budget is what the supervisor has to be asked for, and how much of it
+	// there is in all; 0 when that is not known. It needs Link.
+	Budget map[control.PermitKind]int
 }
 
 // instance is one running module. What it is made of runs in goroutines that
@@ -51,8 +60,19 @@ type instance struct {
 	ground  *ground
 	source  *source
 	sweeper *sweeper
-	targets []*target
 	runner  *rsync.Runner
+	threads *slots
+
+	lifeline *lifeline
+	events   *hub
+	news     chan struct{} // 1: the herald should look
+
+	// Both are replaced as a whole when the configuration changes, by the
+	// goroutine of keepTargets, and never changed.
+	config  atomic.Pointer[config.Module]
+	present atomic.Pointer[[]*target]
+
+	keeper turns // of keepCheckpoint
 
 	urgent      chan struct{} // 1: something must be saved at once
 	savedSource string        // as it is on disk; owned by who saves
@@ -110,41 +130,53 @@ func newInstance(o Options, home string) (*instance, error) {
 	}
 	in := &instance{
 		Options: o, started: time.Now(), store: store, runner: rsync.NewRunner(), urgent: make(chan struct{}, 1),
-		ground: &ground{root: o.Module.Watch, filter: o.Module.Filter},
+		ground:  &ground{root: o.Module.Watch, filter: o.Module.Filter},
+		threads: newSlots(o.Module.Threads),
+
+		lifeline: newLifeline(o), events: newHub(o.Module.Name), news: make(chan struct{}, 1),
 	}
+	in.config.Store(o.Module)
 	in.sweeper = &sweeper{
 		ground: in.ground, log: o.Log, wake: make(chan struct{}, 1),
 		trusted: func() bool { ok, _ := watch.TrustedTimes(o.Module.Watch); return ok },
 	}
 	in.source = &source{
-		options: watchOptions(o), ground: in.ground,
+		options: watchOptions(o), ground: in.ground, news: in.news,
 		inlet: in.inlet, gained: in.gained, dropped: in.dropped,
 	}
+	in.source.options.Excluded = in.source.turns.with(o.Module.Filter.ExcludedName)
 	if err := errors.Join(in.rememberSource(), in.rememberMounts()); err != nil {
 		return nil, errors.Join(err, in.runner.Close())
 	}
-	threads := newSlots(o.Module.Threads)
+	var targets []*target
 	for _, ct := range o.Module.Targets {
-		t, err := in.newTarget(ct, threads)
+		t, err := in.newTarget(ct)
 		if err != nil {
 			return nil, errors.Join(err, in.runner.Close())
 		}
-		in.targets = append(in.targets, t)
+		targets = append(targets, t)
 	}
+	in.present.Store(&targets)
 	return in, nil
 }
+
+// module is the configuration in force.
+func (in *instance) module() *config.Module { return in.config.Load() }
+
+// targets are those that there are now. The slice is not changed.
+func (in *instance) targets() []*target { return *in.present.Load() }
 
 func watchOptions(o Options) watch.Options {
 	m := o.Module
 	return watch.Options{
-		Root: m.Watch, Backend: watch.Backend(m.Backend), Excluded: m.Filter.ExcludedName,
+		Root: m.Watch, Backend: watch.Backend(m.Backend),
 		Events: watch.Events(m.Events), Quiet: m.Settle.Quiet, AtMost: m.Settle.AtMost,
 		PollEvery: m.PollEvery, Log: o.Log,
 	}
 }
 
-func (in *instance) newTarget(ct config.Target, threads *slots) (*target, error) {
-	share := max(1, in.Module.Threads/len(in.Module.Targets))
+func (in *instance) newTarget(ct config.Target) (*target, error) {
+	share := max(1, in.module().Threads/len(in.module().Targets))
 	log := in.Log.With("target", ct.URL)
 	t := &target{
 		name: ct.URL, config: ct, log: log, ground: in.ground, sweeper: in.sweeper,
@@ -154,11 +186,12 @@ func (in *instance) newTarget(ct config.Target, threads *slots) (*target, error)
 		landed: make(chan landing, share),
 		probed: make(chan error, 1),
 		urgent: in.urgent,
+		events: in.events, news: in.news, permits: &in.lifeline.permits,
 
-		ledger:  newLedger(in.Module.FailLog.RetryEvery, maxOwed),
+		ledger:  newLedger(in.module().FailLog.RetryEvery, maxOwed),
 		flights: make(map[*job]*flight),
 	}
-	t.courier = newSender(ct, in, t, threads)
+	t.courier = newSender(ct, in, t)
 	return t, in.remember(t)
 }
 
@@ -178,7 +211,9 @@ func (in *instance) run(ctx context.Context) error {
 	var senders, feeders, front sync.WaitGroup
 	apiErr := make(chan error, 1) // the one result of the API server
 	front.Go(func() { apiErr <- api.Run(apiCtx) })
-	for _, t := range in.targets {
+	front.Go(func() { in.lifeline.run(apiCtx, ctx, in.loops) })
+	front.Go(func() { in.herald(apiCtx) })
+	for _, t := range in.targets() {
 		senders.Go(func() { t.run(ctx, drained) })
 	}
 	feeders.Go(func() { in.sweeper.run(ctx) })
@@ -186,7 +221,7 @@ func (in *instance) run(ctx context.Context) error {
 	feeders.Go(func() { in.keepSchedule(ctx) })
 	feeders.Go(func() { in.keepCheckpoint(ctx) })
 	feeders.Go(func() { in.keepMounts(ctx) })
-	in.Log.Info("module starts", "watch", in.Module.Watch, "targets", len(in.targets))
+	in.Log.Info("module starts", "watch", in.module().Watch, "targets", len(in.targets()))
 	feeders.Wait()
 	senders.Wait()
 	err = in.save(true)
@@ -213,27 +248,27 @@ func (in *instance) inlet(seen []change.Change) {
 	if len(plain) == 0 {
 		return
 	}
-	for _, t := range in.targets {
+	for _, t := range in.targets() {
 		t.offer(plain)
 	}
 }
 
 // dropped ends every job: what they read can't be believed any more.
 func (in *instance) dropped() {
-	for _, t := range in.targets {
+	for _, t := range in.targets() {
 		t.endAll()
 	}
 }
 
 // keepSchedule asks for the full compare when it is due.
 func (in *instance) keepSchedule(ctx context.Context) {
-	for !in.Module.Schedule.Off() {
-		due := in.Module.Schedule.Next(time.Now())
+	for !in.module().Schedule.Off() {
+		due := in.module().Schedule.Next(time.Now())
 		if due.IsZero() || !sleep(ctx, time.Until(due)) {
 			return
 		}
 		in.Log.Info("full compare is due")
-		for _, t := range in.targets {
+		for _, t := range in.targets() {
 			t.offer([]change.Change{compareAll(change.Root)})
 		}
 	}

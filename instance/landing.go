@@ -10,6 +10,8 @@ import (
 type record struct {
 	tally      control.Counters
 	success    time.Time // last job that was answered
+	recent     recent
+	heldSeen   int // as last told
 	lastErr    string
 	errAt      time.Time
 	deletions  []deletion    // of guarded jobs, the last minute's
@@ -37,6 +39,7 @@ func (t *target) settle(l landing) {
 	}
 	t.ledger.settle(l.job, l.outcome, now)
 	t.count(l.job, l.outcome, now)
+	t.report(l.job, l.outcome, now)
 	precious := l.outcome.verdict == withheld || l.job.whole()
 	t.mu.Unlock()
 	if precious {

@@ -1,6 +1,7 @@
 package instance
 
 import (
+	"slices"
 	"time"
 
 	"github.com/syncsvc/syncsvc/change"
@@ -274,4 +275,9 @@ func (l *ledger) owedLen() (all, flying int) {
 		all += s.Len()
 	}
 	return all + flying + len(l.walking), flying
+}
+
+// wholeFlies reports whether the whole tree is being compared.
+func (l *ledger) wholeFlies() bool {
+	return slices.ContainsFunc(l.flying, (*job).whole)
 }

@@ -47,6 +47,7 @@ type mirror struct {
 	output *transcript
 	env    []string             // of the process, beyond the test's own
 	attr   *syscall.SysProcAttr // of the process; nil is a group of its own
+	link   *os.File             // the process's end of a link; nil is none
 	client *control.Client
 }
 
@@ -120,6 +121,10 @@ func (m *mirror) command() *exec.Cmd {
 	}
 	cmd := exec.Command(self)
 	cmd.Env = append(append(os.Environ(), asInstance+"="+m.dir), m.env...)
+	if m.link != nil {
+		cmd.ExtraFiles = []*os.File{m.link}
+		cmd.Env = append(cmd.Env, control.LinkEnv+"=3")
+	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if m.attr != nil {
 		cmd.SysProcAttr = m.attr
@@ -156,6 +161,11 @@ func runInstance(dir string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 6
 	}
+	link, err := control.LinkFromEnv()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	ctx, stop := signalContext()
 	defer stop()
 	level := slog.LevelInfo
@@ -164,8 +174,8 @@ func runInstance(dir string) int {
 	}
 	err = instance.Run(ctx, instance.Options{
 		Module: module, StateDir: filepath.Join(dir, "state"), RunDir: dir, LogDir: dir,
-		Drain: drainDeadline(),
-		Log:   slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
+		Drain: drainDeadline(), Link: link, Budget: budget(),
+		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
 	})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

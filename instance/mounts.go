@@ -57,7 +57,7 @@ const lostMountHint = "mount it; or, if it is gone for good, run: syncsvc approv
 
 // compare owes a comparison of everything beneath path to every target.
 func (in *instance) compare(path string) {
-	for _, t := range in.targets {
+	for _, t := range in.targets() {
 		c := compareAll(path)
 		c.Spare = false // what is there now is not what was
 		t.offer([]change.Change{c})

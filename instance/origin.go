@@ -39,7 +39,7 @@ func (in *instance) saveSource() error {
 	if id == "" || id == in.savedSource {
 		return nil
 	}
-	for _, t := range in.targets {
+	for _, t := range in.targets() {
 		if in.savedSource != "" && t.filledFrom() != id {
 			return nil
 		}

@@ -26,6 +26,7 @@ const (
 type lanes struct {
 	slots   int   // all together
 	bigFile int64 // size from which a file goes by the bulk lane
+	noWhole bool  // the comparison of the whole tree has to wait for its turn
 }
 
 func newLanes(slots int, bwlimit int64) lanes {
@@ -186,6 +187,9 @@ func (l *ledger) pickBulk(ln lanes, block blocked) *job {
 	walking := l.awaitsWalk()
 	cs := l.bulk.Take(maxJob, func(c change.Change) bool {
 		if walking && c.Swept && c.Path != change.Root {
+			return false
+		}
+		if ln.noWhole && c.Path == change.Root && c.Scope == change.Tree {
 			return false
 		}
 		if l.bulkBlocked(c, block) || (first != nil && !alike(*first, c)) {

@@ -67,6 +67,7 @@ func (in *instance) keepCheckpoint(ctx context.Context) {
 	tick := time.NewTicker(saveEvery)
 	defer tick.Stop()
 	for {
+		in.keeper.turn()
 		all := false
 		select {
 		case <-ctx.Done():
@@ -87,7 +88,8 @@ func (in *instance) keepCheckpoint(ctx context.Context) {
 func (in *instance) save(all bool) error {
 	seen := in.source.horizon()
 	var errs []error
-	for _, t := range in.targets {
+	for _, t := range in.targets() {
+		in.keeper.turn()
 		mark, list, changed := t.advance(seen)
 		if changed {
 			if err := in.store.SaveFailures(t.name, list); err != nil {
@@ -165,7 +167,7 @@ func (t *target) unsaved() {
 func (in *instance) settingsOf(t *target) string {
 	ct := t.config
 	text := strings.Join(append([]string{
-		in.Module.Watch, in.Module.Filter.Fingerprint(), ct.URL, fmt.Sprint(ct.Delete),
+		in.module().Watch, in.module().Filter.Fingerprint(), ct.URL, fmt.Sprint(ct.Delete),
 	}, ct.Rsync.Args...), "\x00")
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:8])

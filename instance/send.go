@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/syncsvc/syncsvc/config"
+	"github.com/syncsvc/syncsvc/control"
 	"github.com/syncsvc/syncsvc/rsync"
 )
 
@@ -22,10 +23,10 @@ type sender struct {
 	t       *target
 }
 
-func newSender(ct config.Target, in *instance, t *target, threads *slots) *sender {
+func newSender(ct config.Target, in *instance, t *target) *sender {
 	return &sender{
 		to: rsyncTarget(ct), deletes: ct.Delete, limit: ct.MaxDelete,
-		ground: in.ground, runner: in.runner, slots: threads, t: t,
+		ground: in.ground, runner: in.runner, slots: in.threads, t: t,
 	}
 }
 
@@ -61,6 +62,14 @@ func (s *sender) carry(ctx context.Context, j *job, m *meter) outcome {
 		return outcome{verdict: undone}
 	}
 	defer s.slots.giveBack()
+	m.queued.Store(true)
+	turn, err := s.t.permits.take(ctx, control.PermitRsync)
+	m.queued.Store(false)
+	if err != nil {
+		return outcome{verdict: undone}
+	}
+	defer turn.giveBack()
+	s = s.slower(turn.rate)
 	m.begin(time.Now())
 	s.t.nudge() // to watch over it
 	root, err := s.ground.pin()
@@ -84,6 +93,8 @@ func (s *sender) carry(ctx context.Context, j *job, m *meter) outcome {
 	}
 	spec.Filters = append(protect(lost), spec.Filters...)
 	spec.Progress = &m.progress
+	base := spec.Base
+	spec.OnItem = func(it rsync.Item) { m.item(base, it, j.shape == tree) }
 	if s.ground.filter.HasRegex() && j.shape != rename {
 		if spec, err = s.spell(ctx, j, root, spec); err != nil {
 			return s.failedDry(ctx, j, spec, err)
@@ -95,6 +106,16 @@ func (s *sender) carry(ctx context.Context, j *job, m *meter) outcome {
 	o := s.verdict(j, spec, s.runner.Run(ctx, s.to, spec))
 	o.cut = o.verdict == undone && m.progress.Bytes() > 0
 	return o
+}
+
+// slower is the sender with at most so many bytes a second; 0 is no limit.
+func (s *sender) slower(rate int64) *sender {
+	if rate <= 0 || s.to.BWLimit > 0 && s.to.BWLimit <= rate {
+		return s
+	}
+	limited := *s
+	limited.to.BWLimit = rate
+	return &limited
 }
 
 // homeless returns an error when a local target's folder is missing together

@@ -40,7 +40,8 @@ type outcome struct {
 	counted   bool         // they count towards the limit
 	// when withheld: deletions that were seen to happen are held too
 	everything bool
-	sent       int64 // files
+	sent       int64    // files
+	names      []string // of files that a tree job sent, the first of them
 	bytesOut   int64
 	bytesIn    int64
 }

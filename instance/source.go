@@ -24,6 +24,9 @@ type source struct {
 	inlet   func([]change.Change)                                  // what the watcher saw
 	gained  func(id watch.Identity, before string, lost time.Time) // the root is armed
 	dropped func()                                                 // the root is lost: end what is in the air
+	news    chan struct{}                                          // 1: the state is another; the instance's
+
+	turns turns // while the root is waited for or armed; see turned
 
 	mu       sync.Mutex // guards everything below
 	watcher  *watch.Watcher
@@ -39,6 +42,7 @@ type source struct {
 // run keeps the root armed until ctx ends.
 func (s *source) run(ctx context.Context) error {
 	for ctx.Err() == nil {
+		s.turns.turn()
 		w, id, err := s.arm(ctx)
 		if err != nil {
 			s.wait(err)
@@ -155,11 +159,23 @@ func (s *source) say(state control.State, reason, hint string) {
 	if !news {
 		return
 	}
+	wakeUp(s.news)
 	if state == control.WaitingSource {
 		s.options.Log.Warn("waiting for the source", "reason", reason, "hint", hint)
 	} else {
 		s.options.Log.Info("source", "state", string(state))
 	}
+}
+
+// turned is how often the loop has come round, that of the watcher included.
+func (s *source) turned() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := s.turns.n.Load()
+	if s.watcher != nil {
+		n += s.watcher.Turns()
+	}
+	return n
 }
 
 // horizon is the moment up to which every change has been seen.

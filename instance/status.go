@@ -16,9 +16,9 @@ const statusFailures = 10
 func (in *instance) status(now time.Time) control.Status {
 	src := in.source.status()
 	st := control.Status{
-		Module: in.Module.Name, State: src.state, Reason: src.reason, Hint: src.hint, Since: src.since,
+		Module: in.module().Name, State: src.state, Reason: src.reason, Hint: src.hint, Since: src.since,
 		Pid: os.Getpid(), Started: in.started,
-		Watch:   in.Module.Watch,
+		Watch:   in.module().Watch,
 		Backend: string(src.watch.Backend), BackendWhy: src.watch.Why,
 		Folders: int64(src.watch.Folders), Polled: src.watch.Polled, PolledAll: int64(src.watch.PolledCount),
 		WatchHint: src.watch.LimitHint, Events: src.watch.Events, Overflows: src.watch.Overflows,
@@ -27,7 +27,7 @@ func (in *instance) status(now time.Time) control.Status {
 	for _, p := range in.ground.inner.lost() {
 		st.LostMounts = append(st.LostMounts, control.Path(p))
 	}
-	for _, t := range in.targets {
+	for _, t := range in.targets() {
 		st.Targets = append(st.Targets, t.status(now, src.horizon))
 	}
 	if st.State == control.Live {
@@ -87,6 +87,9 @@ func (t *target) status(now, seen time.Time) control.Target {
 		Held: int64(t.ledger.held.total()), Failing: len(t.ledger.failing.paths), Counters: t.tally,
 	}
 	st.State, st.Reason, st.Hint = t.state()
+	if why := t.turnWaited(); why != "" && (st.State == control.Live || st.State == control.Scanning) {
+		st.Reason = why
+	}
 	if t.circuit.open() {
 		st.NextTry = stamp(t.circuit.until)
 	}
@@ -120,9 +123,13 @@ func (t *target) noteState(now time.Time) {
 
 // stateIs is what noteState does; the caller holds mu.
 func (t *target) stateIs(state control.State, now time.Time) {
-	if state != t.stateSeen {
-		t.stateSeen, t.stateSince = state, now
+	if state == t.stateSeen {
+		return
 	}
+	_, reason, hint := t.state()
+	t.events.tell(stateEvent(t.name, t.stateSeen, state, reason, hint))
+	t.stateSeen, t.stateSince = state, now
+	wakeUp(t.news)
 }
 
 // state is the target's state in one word, why, and what to do; the caller

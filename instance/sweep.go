@@ -24,7 +24,8 @@ type sweeper struct {
 	walks   atomic.Int64 // finished
 	trusted func() bool  // whether change times can be believed on this file system
 
-	wake chan struct{} // 1: there is a request
+	wake  chan struct{} // 1: there is a request
+	turns turns         // a walk turns with every name it comes to
 
 	mu      sync.Mutex // guards pending
 	pending []*request
@@ -94,6 +95,7 @@ func (s *sweeper) run(ctx context.Context) {
 			return
 		case <-s.wake:
 		}
+		s.turns.turn()
 		for r := s.next(); r != nil && ctx.Err() == nil; r = s.next() {
 			s.answer(ctx, r)
 		}
@@ -112,6 +114,7 @@ func (s *sweeper) answer(ctx context.Context, r *request) {
 		if err == nil {
 			break
 		}
+		s.turns.turn()
 		s.log.Warn("walk failed, will retry", "path", r.change.Path, "err", err)
 		if !sleep(ctx, sweepRetry) {
 			return // still held in the ledgers, so the checkpoint does not pass it
@@ -137,7 +140,7 @@ func (s *sweeper) walk(ctx context.Context, c change.Change, emit func([]change.
 		Root:     procPath(int(root.Fd()), ""),
 		Under:    c.Path,
 		Since:    c.Since,
-		Excluded: s.ground.filter.ExcludedName,
+		Excluded: s.turns.with(s.ground.filter.ExcludedName),
 	}, func(found []change.Change) error {
 		batch := make([]change.Change, len(found))
 		for i, f := range found {

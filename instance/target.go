@@ -22,10 +22,15 @@ type target struct {
 	lanes   lanes
 
 	wake   chan struct{} // 1: something changed, look again
+	turns  turns         // of the loop
 	less   chan struct{} // 1: less is owed than before
 	landed chan landing  // slots: so that a sender never waits for the loop
 	probed chan error    // 1: one probe at a time
 	urgent chan struct{} // 1: what must be saved at once; the instance's
+
+	events  *hub          // the instance's, as the next two
+	news    chan struct{} // 1: the state is another
+	permits *permits
 
 	mu       sync.Mutex // guards everything below
 	ledger   *ledger
@@ -35,6 +40,7 @@ type target struct {
 	probing  bool
 	asked    time.Time // the last probe
 	sweeping bool
+	leave    leave
 	standing
 	record
 }
@@ -85,11 +91,14 @@ func wakeUp(ch chan<- struct{}) {
 func (t *target) run(ctx, drained context.Context) {
 	var senders sync.WaitGroup
 	defer senders.Wait()
+	defer t.returnLeave()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for ctx.Err() == nil {
+		t.turns.turn()
 		now := time.Now()
 		t.retryDue(now)
+		t.seeToLeave(ctx, &senders)
 		t.dispatch(drained, &senders)
 		t.sweepOwn(ctx, &senders)
 		t.checkFlights(ctx, &senders)
@@ -132,6 +141,7 @@ func (t *target) retryDue(now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, c := range t.ledger.failing.due(now) {
+		t.tally.Retries++
 		t.ledger.add(c)
 	}
 }

@@ -105,6 +105,7 @@ func (w *Watcher) stopping(ctx context.Context) bool {
 // turn does what has become possible: reads one buffer, goes on arming, tells
 // of what has waited long enough.
 func (w *Watcher) turn(emit func([]change.Change), r ready) error {
+	w.turns.Add(1)
 	w.setBusy()
 	w.now = time.Now()
 	events, drained, err := w.take(r)

@@ -42,6 +42,17 @@ func (w *Watcher) Status() Status {
 	return s
 }
 
+// Turns is how often Run has come round: several times a second, also when
+// nothing happens. It may be called from any goroutine.
+func (w *Watcher) Turns() int64 { return w.turns.Load() }
+
+// Limit is how many inotify watches all processes of this user may have
+// together; 0 when that is not known.
+func Limit() int64 {
+	_, limit := watchLimit()
+	return int64(limit)
+}
+
 func (w *Watcher) report() Status {
 	s := Status{Backend: w.src.backend(), Why: w.why}
 	paths := w.site.polls.paths()

@@ -20,6 +20,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -114,6 +115,8 @@ type Watcher struct {
 	now     time.Time // when the turn began; owned by the goroutine in Run
 	drained time.Time // everything before it was read; same owner
 	checked time.Time // when the root was last looked at; same owner
+
+	turns atomic.Int64 // of Run
 
 	mu      sync.Mutex
 	busy    bool      // events were read that are not emitted

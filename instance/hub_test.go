@@ -1,0 +1,89 @@
+package instance_test
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/syncsvc/syncsvc/control"
+)
+
+// listen collects the events of the mirror until the test ends.
+func (m *mirror) listen() (next func(what string, is func(control.Event) bool) control.Event) {
+	m.Helper()
+	events := make(chan control.Event, 10_000) // more than any test makes
+	ctx, stop := context.WithCancel(m.Context())
+	done := make(chan struct{})
+	begun := make(chan struct{})
+	go func() {
+		defer close(done)
+		close(begun)
+		_ = m.client.Stream(ctx, "/v1/events", func(value json.RawMessage) error {
+			var e control.Event
+			if err := json.Unmarshal(value, &e); err != nil {
+				return err
+			}
+			events <- e
+			return nil
+		})
+	}()
+	<-begun
+	m.Cleanup(func() { stop(); <-done })
+	return func(what string, is func(control.Event) bool) (found control.Event) {
+		m.Helper()
+		m.until(what, func() bool {
+			for {
+				select {
+				case found = <-events:
+					if is(found) {
+						return true
+					}
+				default:
+					return false
+				}
+			}
+		})
+		return found
+	}
+}
+
+func TestEventsTellTheStory(t *testing.T) {
+	t.Parallel()
+	m := newMirror(t, 1, "max_delete: 1")
+	for _, p := range []string{"gone/1", "gone/2", "f"} {
+		m.put(p, "1")
+	}
+	m.start().settled()
+	next := m.listen()
+	kind := func(k control.EventKind, more func(control.Event) bool) func(control.Event) bool {
+		return func(e control.Event) bool { return e.Kind == k && more(e) }
+	}
+	m.until("the stream has begun", func() bool { // events before it are not heard
+		m.put("first", "1")
+		m.settle()
+		return true
+	})
+	m.put("one", "123")
+	e := next("the arrival is told", kind(control.EventArrival, func(e control.Event) bool { return e.Path == "one" }))
+	if e.Module != "www" || e.Target != m.urls[0] || e.Count != 1 || e.Seq == 0 || e.Time.IsZero() || e.Text == "" {
+		t.Errorf("the arrival: %+v", e)
+	}
+
+	theirs := filepath.Join(m.targets[0], "f")
+	m.immutable(theirs, "+")
+	m.put("f", "22")
+	next("the failure is told", kind(control.EventFailure, func(e control.Event) bool { return e.Path == "f" && e.Count == 1 }))
+	next("the state is told", kind(control.EventState, func(e control.Event) bool {
+		return e.Target == "" && e.State == control.Degraded && e.Was == control.Live
+	}))
+	m.immutable(theirs, "-")
+	next("its end is told", kind(control.EventFailure, func(e control.Event) bool { return e.Path == "f" && e.Count == 0 }))
+
+	m.must(os.RemoveAll(m.src("gone")))
+	next("the hold is told", kind(control.EventHeld, func(e control.Event) bool { return e.Count > 1 && e.Hint != "" }))
+	m.post("/v1/approve", nil)
+	next("its end is told", kind(control.EventHeld, func(e control.Event) bool { return e.Count == 0 }))
+	m.settled()
+}
