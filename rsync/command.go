@@ -140,10 +140,11 @@ func seconds(d time.Duration) string {
 }
 
 // environment is all that rsync and ssh get to see. RSYNC_* would change what
-// a command means, and messages must be in English.
+// a command means, and messages must be in English. SYNCSVC_FAMILY is how a
+// supervisor finds what a killed instance left behind; see child.MarkEnv.
 func environment(lookup func(string) (string, bool)) []string {
 	env := []string{"LC_ALL=C"}
-	for _, name := range []string{"PATH", "HOME", "USER", "LOGNAME", "SSH_AUTH_SOCK", "KRB5CCNAME", "TZ"} {
+	for _, name := range []string{"PATH", "HOME", "USER", "LOGNAME", "SSH_AUTH_SOCK", "KRB5CCNAME", "TZ", "SYNCSVC_FAMILY"} {
 		if value, ok := lookup(name); ok {
 			env = append(env, name+"="+value)
 		}
