@@ -23,7 +23,7 @@ func (c *Client) Stream(ctx context.Context, route string, each func(value json.
 		return err
 	}
 	defer resp.Body.Close()
-	events := strings.HasPrefix(resp.Header.Get("Content-Type"), Events.contentType())
+	events := strings.HasPrefix(resp.Header.Get("Content-Type"), Events.ContentType())
 	lines := bufio.NewScanner(resp.Body)
 	lines.Buffer(nil, maxValue)
 	for lines.Scan() {

@@ -39,7 +39,7 @@ func (s *Server) Handle(pattern string, h Handler) {
 	s.HandleHTTP(pattern, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v, err := h(r)
 		if err != nil {
-			writeError(w, err)
+			WriteError(w, err)
 			return
 		}
 		writeJSON(w, http.StatusOK, v)
@@ -54,7 +54,7 @@ func (s *Server) HandleHTTP(pattern string, h http.Handler) {
 			s.note(r)
 		}
 		if err := readBody(w, r); err != nil {
-			writeError(w, err)
+			WriteError(w, err)
 			return
 		}
 		h.ServeHTTP(w, r)
@@ -115,7 +115,7 @@ func (s *Server) Handler() http.Handler {
 			w.Header().Set("Allow", allow)
 			f.Err, f.Hint = fmt.Errorf("%s does not take %s", r.URL.Path, r.Method), "it takes "+allow
 		}
-		writeError(w, f)
+		WriteError(w, f)
 	})
 }
 
@@ -129,7 +129,8 @@ func (s *statusOnly) Header() http.Header         { return s.header }
 func (s *statusOnly) WriteHeader(status int)      { s.status = status }
 func (s *statusOnly) Write(b []byte) (int, error) { return len(b), nil }
 
-func writeError(w http.ResponseWriter, err error) {
+// WriteError answers a request with an error, as a [Handler] would.
+func WriteError(w http.ResponseWriter, err error) {
 	status, e := http.StatusInternalServerError, Error{Message: err.Error()}
 	if f, ok := errors.AsType[*Failed](err); ok {
 		e.Hint = f.Hint

@@ -2,6 +2,13 @@ package control
 
 import "time"
 
+// Version is the program that answers at GET /v1/version.
+type Version struct {
+	Version string    `json:"version"`
+	Pid     int       `json:"pid"`
+	Started time.Time `json:"started"`
+}
+
 // Overview is the whole service as the supervisor's GET /v1/status shows it.
 type Overview struct {
 	Version  string    `json:"version"`

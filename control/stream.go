@@ -22,8 +22,8 @@ const (
 	Lines
 )
 
-// contentType is what the answer is called in HTTP.
-func (f Format) contentType() string {
+// ContentType is what the answer is called in HTTP.
+func (f Format) ContentType() string {
 	if f == Lines {
 		return "application/x-ndjson"
 	}
@@ -62,7 +62,7 @@ func (s *Server) HandleStream(pattern string, format Format, h StreamHandler) {
 		err := h(r, st.send)
 		stop()
 		if err != nil && !st.begun {
-			writeError(w, err)
+			WriteError(w, err)
 		}
 	}))
 }
@@ -94,7 +94,7 @@ func (st *stream) write(data []byte) error {
 	defer st.mu.Unlock()
 	if !st.begun {
 		st.begun = true
-		st.w.Header().Set("Content-Type", st.format.contentType())
+		st.w.Header().Set("Content-Type", st.format.ContentType())
 		st.w.Header().Set("Cache-Control", "no-store")
 	}
 	if _, err := st.w.Write(data); err != nil {
