@@ -18,7 +18,7 @@ const maxName = 40
 func (l Look) Overview(o control.Overview) string {
 	var b strings.Builder
 	modules := WorstFirst(o.Modules)
-	for i, line := range l.ModuleTable(modules) {
+	for i, line := range l.ModuleTable(modules, nil) {
 		b.WriteString(line + "\n")
 		if i > 0 {
 			l.troubles(&b, Troubles(modules[i-1]))
@@ -53,25 +53,25 @@ func (l Look) stray(b *strings.Builder, o control.Overview) {
 	}
 }
 
-// ModuleTable writes one line a module beneath a line of titles.
-func (l Look) ModuleTable(modules []control.Module) []string {
+// ModuleTable writes one line a module beneath a line of titles. Trend, unless
+// it is nil, says of each module by name how its lag has gone, as [Spark] does.
+func (l Look) ModuleTable(modules []control.Module, trend map[string]string) []string {
 	if len(modules) == 0 {
 		return nil
 	}
-	columns := []column{
-		{title: "MODULE", most: maxName},
-		{title: "STATE"},
-		{title: "LAG", right: true},
-		{title: "OWED", right: true},
-		{title: "TARGETS OK"},
-		{title: "LAST SYNC", right: true},
-		{title: "RATE", right: true},
+	columns := []column{{title: "MODULE", most: maxName}, {title: "STATE"}, {title: "LAG", right: true}}
+	if trend != nil {
+		columns = append(columns, column{title: "TREND"})
 	}
+	columns = append(columns, column{title: "OWED", right: true}, column{title: "TARGETS"},
+		column{title: "LAST SYNC", right: true}, column{title: "RATE", right: true})
 	rows := make([][]string, 0, len(modules))
 	for _, m := range modules {
-		rows = append(rows, []string{
-			Safe(m.Name), l.State(m.State), Seconds(m.Lag), Count(int64(m.Owed)), l.targets(m), l.ago(m.LastSync), Rate(m.Rate),
-		})
+		row := []string{Safe(m.Name), l.State(m.State), Seconds(m.Lag)}
+		if trend != nil {
+			row = append(row, trend[m.Name])
+		}
+		rows = append(rows, append(row, Count(int64(m.Owed)), l.targets(m), l.ago(m.LastSync), Rate(m.Rate)))
 	}
 	return l.table(columns, rows)
 }
@@ -108,22 +108,7 @@ func (l Look) wrap(b *strings.Builder, label, text string) {
 
 // summary counts the modules by state and says which service this is.
 func (l Look) summary(o control.Overview) []string {
-	count := map[control.State]int{}
-	for _, m := range o.Modules {
-		count[m.State]++
-	}
-	modules := Plural(int64(len(o.Modules)), "module")
-	var states []string
-	for _, m := range WorstFirst(o.Modules) {
-		if n := count[m.State]; n > 0 {
-			states = append(states, fmt.Sprintf("%d %s", n, Safe(string(m.State))))
-			delete(count, m.State)
-		}
-	}
-	if len(states) > 0 {
-		modules += ": " + strings.Join(states, ", ")
-	}
-	lines := []string{Cut(modules, l.width())}
+	lines := []string{Cut(Counts(o), l.width())}
 	if o.Pid > 0 {
 		lines = append(lines, fmt.Sprintf("service %s, pid %d, up %s", Safe(o.Version), o.Pid, Span(l.Now.Sub(o.Started))))
 	}
@@ -131,6 +116,26 @@ func (l Look) summary(o control.Overview) []string {
 		lines = append(lines, budget(*o.Budget))
 	}
 	return lines
+}
+
+// Counts says how many modules are in which state, worst first.
+func Counts(o control.Overview) string {
+	count := map[control.State]int{}
+	for _, m := range o.Modules {
+		count[m.State]++
+	}
+	var states []string
+	for _, m := range WorstFirst(o.Modules) {
+		if n := count[m.State]; n > 0 {
+			states = append(states, fmt.Sprintf("%d %s", n, Safe(string(m.State))))
+			delete(count, m.State)
+		}
+	}
+	text := Plural(int64(len(o.Modules)), "module")
+	if len(states) > 0 {
+		text += ": " + strings.Join(states, ", ")
+	}
+	return text
 }
 
 func budget(b control.Budget) string {

@@ -81,3 +81,13 @@ func TestNoModuleSaysHowToAddOne(t *testing.T) {
 		t.Errorf("got %q", text)
 	}
 }
+
+func TestSparkRisesWithTheLag(t *testing.T) {
+	lags := []float64{9, 0, 1, 5, 15, 60, 300, 900, 3600}
+	if got, want := Spark(lags, 8), "▁▂▃▄▅▆▇█"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, want := Spark(lags[:1], 3), "  ▃"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

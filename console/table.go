@@ -45,7 +45,7 @@ func measure(columns []column, rows [][]string) []int {
 
 // fit takes from the columns that can be cut, the widest first.
 func (l Look) fit(columns []column, widths []int) {
-	const least = 8 // what is narrower says nothing
+	const least = 6 // what is narrower says nothing
 	total := len(gap) * (len(columns) - 1)
 	for _, w := range widths {
 		total += w
