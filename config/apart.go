@@ -27,6 +27,17 @@ func apart(modules []*Module) ([]*Module, []Problem) {
 	return kept, problems
 }
 
+// Apart returns what [LoadDir] would find wrong with m beside others: a target
+// in the same place as one of theirs. What only deserves a remark is added to
+// the warnings of m.
+func Apart(m *Module, others []*Module) error {
+	var problems []Problem
+	for _, other := range others {
+		problems = append(problems, clashes(m, other)...)
+	}
+	return Join(problems)
+}
+
 // clashes compares each target of m with each of other. What only deserves a
 // remark is added to m's warnings.
 func clashes(m, other *Module) []Problem {

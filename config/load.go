@@ -29,7 +29,18 @@ func LoadModule(path string) (*Module, error) {
 	return m, Join(problems)
 }
 
+// ParseModule reads text as [LoadModule] would if it was the content of the file
+// at path. The file need not be there.
+func ParseModule(path string, text []byte) (*Module, error) {
+	m, problems := readModule(path, func() (*source, error) { return &source{file: path, text: string(text)}, nil })
+	return m, Join(problems)
+}
+
 func loadModule(path string) (*Module, []Problem) {
+	return readModule(path, func() (*source, error) { return readSource(path) })
+}
+
+func readModule(path string, open func() (*source, error)) (*Module, []Problem) {
 	name, ok := nameOf(path)
 	if !ok {
 		return nil, []Problem{{File: path, Message: "is not called like a module file", Hint: "NAME.yaml, NAME.yml or NAME.json"}}
@@ -37,7 +48,7 @@ func loadModule(path string) (*Module, []Problem) {
 	if bad := checkName(name); bad != nil {
 		return nil, []Problem{{File: path, Message: bad.message, Hint: bad.hint}}
 	}
-	src, err := readSource(path)
+	src, err := open()
 	if err != nil {
 		return nil, []Problem{fileProblem(path, err)}
 	}

@@ -25,7 +25,7 @@ func render(t *testing.T, name string, data any) string {
 }
 
 func TestNamesCanAllBeRendered(t *testing.T) {
-	data := map[string]any{"rsyncd.conf": Rsyncd{}, "init": Init{Name: "syncsvc", Program: "/usr/bin/syncsvc"}}
+	data := map[string]any{"rsyncd.conf": Rsyncd{}, "new-module.yaml": NewModule{Name: "www", Watch: "/srv/www", Targets: []string{"/backup"}}, "init": Init{Name: "syncsvc", Program: "/usr/bin/syncsvc"}}
 	for _, name := range Names() {
 		kind, _, _ := strings.Cut(name, "/")
 		text := render(t, name, data[kind])
@@ -93,7 +93,7 @@ func TestRealDaemonAcceptsIt(t *testing.T) {
 		os.Mkdir(source, 0o700), os.Mkdir(target, 0o700),
 		os.WriteFile(filepath.Join(source, "file"), []byte("text"), 0o600),
 		os.Symlink("../elsewhere", filepath.Join(source, "link")),
-		os.WriteFile(filepath.Join(dir, "rsyncd.conf"), []byte(render(t, "rsyncd.conf", Rsyncd{[]RsyncdModule{{Name: "www", Path: target}}})), 0o600),
+		os.WriteFile(filepath.Join(dir, "rsyncd.conf"), []byte(render(t, "rsyncd.conf", Rsyncd{Modules: []RsyncdModule{{Name: "www", Path: target}}})), 0o600),
 	} {
 		if err != nil {
 			t.Fatal(err)
