@@ -104,7 +104,7 @@ func TestModuleExampleNamesTheRanges(t *testing.T) {
 // TestServiceExampleShowsTheDefaults takes the "#" away everywhere: what has a
 // default is shown with it.
 func TestServiceExampleShowsTheDefaults(t *testing.T) {
-	file, problems := readServiceFile(newConfDir(t).write("syncsvc.yaml", switchOn(example(t, "syncsvc.yaml"))))
+	file, problems := readServiceFile("", newConfDir(t).write("syncsvc.yaml", switchOn(example(t, "syncsvc.yaml"))))
 	if len(problems) > 0 {
 		t.Fatal(Join(problems))
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 
@@ -20,7 +21,7 @@ const envPrefix = "SYNCSVC"
 // default. Alerts are only in the file. The error holds every problem, see
 // [Problems].
 func LoadService(from ServiceSource) (*Service, error) {
-	file, problems := readServiceFile(from.File)
+	file, problems := readServiceFile(from.Root, from.File)
 	if len(problems) > 0 {
 		return nil, Join(problems)
 	}
@@ -129,10 +130,10 @@ type serviceFile struct {
 // readServiceFile returns the settings in a file as they are written. It reads
 // them with the same strict reader as module files; viper would not tell lines
 // and unknown keys.
-func readServiceFile(path string) (serviceFile, []Problem) {
+func readServiceFile(root, path string) (serviceFile, []Problem) {
 	given := path != ""
 	if !given {
-		path = DefaultFile
+		path = filepath.Join(root, DefaultFile)
 	}
 	src, err := readSource(path)
 	if errors.Is(err, fs.ErrNotExist) && !given {

@@ -60,6 +60,8 @@ type Control struct {
 type ServiceSource struct {
 	// File must exist; "" means DefaultFile, which need not.
 	File string
+	// Root is a folder with another system, whose DefaultFile is meant.
+	Root string
 	// Flags are the settings given on the command line, by key.
 	Flags map[string]string
 }

@@ -25,7 +25,7 @@ type asked struct {
 // ask asks the init system. kardianos is not asked: it takes a service that
 // reloads for one that is not installed, and can't read what LSB scripts say.
 func (s *Service) ask(ctx context.Context) (asked, error) {
-	switch s.Init {
+	switch s.scheme.kind {
 	case Systemd:
 		return s.askSystemd(ctx)
 	case Upstart:
@@ -120,7 +120,7 @@ func (s *Service) linked() (bool, error) {
 	links, err := s.links()
 	for _, l := range links {
 		// The kill links of sysv say nothing about the start.
-		if s.Init != Sysv || strings.Contains(l, "/S") {
+		if s.scheme.kind != Sysv || strings.Contains(l, "/S") {
 			return true, nil
 		}
 	}

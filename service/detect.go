@@ -11,7 +11,7 @@ import (
 )
 
 // detect finds the init system that runs, or that is there below root.
-func detect(root string) (Kind, error) {
+func detect(root string) (Kind, *Hinted) {
 	if root != "" {
 		return detectBelow(root)
 	}
@@ -28,7 +28,7 @@ func detect(root string) (Kind, error) {
 	if err == nil && name == "init" && exists("/etc/init.d") {
 		return Sysv, nil
 	}
-	return "", Hinted{
+	return "", &Hinted{
 		fmt.Errorf("%w: process 1 is %q", errNoInit, name),
 		`in a container "syncsvc run" is its command; else choose with --init systemd, openrc, sysv or upstart, or prepare another system with --root DIR`,
 	}
@@ -48,7 +48,7 @@ func isUpstart() bool {
 }
 
 // detectBelow looks which init system is installed.
-func detectBelow(root string) (Kind, error) {
+func detectBelow(root string) (Kind, *Hinted) {
 	for _, sign := range []struct {
 		path string
 		kind Kind
@@ -67,7 +67,7 @@ func detectBelow(root string) (Kind, error) {
 		}
 	}
 	if !exists(root) {
-		return "", Hinted{fmt.Errorf("%s: no such folder", root), "--root wants the top folder of another system"}
+		return "", &Hinted{fmt.Errorf("%s: no such folder", root), "--root wants the top folder of another system"}
 	}
 	return Systemd, nil
 }

@@ -2,7 +2,9 @@ package service
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os/exec"
 )
 
 // Install makes the init system start the service now and at every boot, and
@@ -12,7 +14,7 @@ import (
 // With Root it writes files and links, starts nothing and calls no tool of an
 // init system.
 func (s *Service) Install(ctx context.Context) error {
-	if err := s.needsRoot("install"); err != nil {
+	if err := s.mayChange("install"); err != nil {
 		return err
 	}
 	if _, err := s.Text(); err != nil { // before anything is touched
@@ -71,8 +73,7 @@ func (s *Service) put(ctx context.Context, f found) (fresh bool, err error) {
 		return f.state == other && f.vendor != s.Path(), s.adopt(ctx, f)
 	case f.state == same:
 		s.tell("%s is there already", s.Path())
-		_, err := s.tool(ctx, s.scheme.enable)
-		return false, err
+		return false, s.enable(ctx)
 	}
 	if err := s.clear(ctx, f); err != nil {
 		return false, err
@@ -91,7 +92,7 @@ func (s *Service) adopt(ctx context.Context, f found) error {
 			return err
 		}
 	}
-	if _, err := s.tool(ctx, s.scheme.enable); err != nil {
+	if err := s.enable(ctx); err != nil {
 		return err
 	}
 	s.tell("uses %s, which is managed by %s", f.vendor, f.manager())
@@ -140,17 +141,38 @@ func (s *Service) write(ctx context.Context) error {
 		s.sweep(context.WithoutCancel(ctx))
 		return fmt.Errorf("install %s: %w", s.Path(), err)
 	}
-	if s.Init == Sysv && s.succeeds(ctx, "update-rc.d", "-f", "NAME", "remove") {
-		// The library's links have fixed numbers; this asks the script's header.
-		_, err = s.tool(ctx, s.scheme.enable)
+	if s.scheme.kind != Sysv {
+		return nil
 	}
-	return err
+	// The library's links have fixed numbers; update-rc.d reads the header.
+	s.succeeds(ctx, "update-rc.d", "-f", "NAME", "remove")
+	return s.enable(ctx)
+}
+
+// enable makes the init system start the service at boot. Where sysv has no
+// tool for that, the links are made by hand.
+func (s *Service) enable(ctx context.Context) error {
+	_, err := s.tool(ctx, s.scheme.enable)
+	if s.scheme.kind != Sysv || !errors.Is(err, exec.ErrNotFound) {
+		return err
+	}
+	root, err := s.open()
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	for _, l := range s.scheme.links {
+		if err := s.join(root, l, ""); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // words asks again for what failed: kardianos keeps what its tools said to
 // itself.
 func (s *Service) words(ctx context.Context, cause error) error {
-	if _, err := s.tool(ctx, s.scheme.enable); err != nil {
+	if err := s.enable(ctx); err != nil {
 		return err
 	}
 	return cause

@@ -58,7 +58,7 @@ func (s *Service) power(ctx context.Context, what string, command []string) erro
 	if err := s.stranger(ctx); err != nil {
 		return err
 	}
-	if s.Init == Upstart { // which fails when there is nothing to do
+	if s.scheme.kind == Upstart { // which fails when there is nothing to do
 		a, err := s.ask(ctx)
 		switch {
 		case err != nil:
@@ -85,7 +85,7 @@ func (s *Service) canRun(ctx context.Context, what string) error {
 	if s.Root != "" {
 		return Hinted{fmt.Errorf("can't %s a service in %s, which does not run", what, s.Root), "leave --root out"}
 	}
-	if err := s.needsRoot(what); err != nil {
+	if err := s.mayChange(what); err != nil {
 		return err
 	}
 	f, err := s.look(ctx)
@@ -105,7 +105,7 @@ var errNotInstalled = errors.New("the service is not installed")
 // stranger is the error for a supervisor that answers but was not started by
 // the init system, or nil. A second one could not start beside it.
 func (s *Service) stranger(ctx context.Context) error {
-	o, err := s.overview(ctx)
+	v, err := s.version(ctx)
 	if err != nil {
 		return nil //nolint:nilerr // nobody answers
 	}
@@ -113,18 +113,18 @@ func (s *Service) stranger(ctx context.Context) error {
 		return err
 	}
 	return Hinted{
-		fmt.Errorf("a supervisor runs already, pid %d, and %s did not start it", o.Pid, s.Init),
-		fmt.Sprintf("stop it first: kill %d", o.Pid),
+		fmt.Errorf("a supervisor runs already, pid %d, and %s did not start it", v.Pid, s.scheme.kind),
+		fmt.Sprintf("stop it first: kill %d", v.Pid),
 	}
 }
 
-// overview asks the supervisor itself.
-func (s *Service) overview(ctx context.Context) (control.Overview, error) {
+// version asks the supervisor itself.
+func (s *Service) version(ctx context.Context) (control.Version, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerSoon)
 	defer cancel()
-	var o control.Overview
-	err := control.Dial(s.Socket()).Get(ctx, "/v1/version", &o)
-	return o, err
+	var v control.Version
+	err := control.Dial(s.Socket()).Get(ctx, "/v1/version", &v)
+	return v, err
 }
 
 // answerSoon is how long a supervisor that listens may take for a word.
@@ -137,9 +137,9 @@ func (s *Service) answers(ctx context.Context) (int, error) {
 	tick := time.NewTicker(askEvery)
 	defer tick.Stop()
 	for {
-		o, err := s.overview(ctx)
+		v, err := s.version(ctx)
 		if err == nil {
-			return o.Pid, nil
+			return v.Pid, nil
 		}
 		select {
 		case <-ctx.Done():

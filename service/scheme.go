@@ -81,8 +81,8 @@ func sysvScheme() scheme {
 		forget:  []string{"update-rc.d", "-f", "NAME", "remove"},
 		logs:    "tail -n 20 LOG",
 	}
-	for level, kind := range map[string]string{"0": "K01", "1": "K01", "2": "S50", "3": "S50", "4": "S50", "5": "S50", "6": "K01"} {
-		s.links = append(s.links, link{"/etc/rc" + level + ".d/" + kind + "%s", "../init.d/%s"})
+	for _, at := range []string{"0.d/K01", "1.d/K01", "2.d/S50", "3.d/S50", "4.d/S50", "5.d/S50", "6.d/K01"} {
+		s.links = append(s.links, link{"/etc/rc" + at + "%s", "../init.d/%s"})
 	}
 	return s
 }

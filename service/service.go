@@ -48,12 +48,14 @@ type Options struct {
 type Service struct {
 	Options
 	scheme scheme
+	noInit *Hinted // why the init system is not known; scheme is systemd's then
 }
 
 // goodName is what all init systems take, and no shell or pattern minds.
 var goodName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
 
-// New finds out which init system there is. It changes nothing.
+// New finds out which init system there is. It changes nothing. Where none
+// runs, a service can be asked for its text and its status, and nothing else.
 func New(o Options) (*Service, error) {
 	if !goodName.MatchString(o.Name) {
 		return nil, Hinted{fmt.Errorf("%q can't be the name of a service", o.Name), "use letters, digits, - and _"}
@@ -61,18 +63,18 @@ func New(o Options) (*Service, error) {
 	if !filepath.IsAbs(o.Program) {
 		return nil, Hinted{fmt.Errorf("the program %q: not an absolute path", o.Program), "the init system knows no current folder"}
 	}
+	s := &Service{Options: o}
 	if o.Init == "" {
-		kind, err := detect(o.Root)
-		if err != nil {
-			return nil, err
+		if o.Init, s.noInit = detect(o.Root); s.noInit != nil {
+			s.scheme = systemdScheme()
+			return s, nil
 		}
-		o.Init = kind
 	}
-	s, ok := schemes()[o.Init]
-	if !ok {
+	var ok bool
+	if s.scheme, ok = schemes()[o.Init]; !ok {
 		return nil, Hinted{fmt.Errorf("no text for the init system %q", o.Init), fmt.Sprintf("there is one for each of %v", Kinds())}
 	}
-	return &Service{o, s}, nil
+	return s, nil
 }
 
 // Socket returns where the supervisor of this service answers.
@@ -110,10 +112,13 @@ func (h Hinted) Error() string { return h.Err.Error() }
 // Unwrap returns the error without the hint.
 func (h Hinted) Unwrap() error { return h.Err }
 
-// needsRoot is the error for somebody who may not change the system, or nil.
-func (s *Service) needsRoot(what string) error {
-	if s.Root != "" || os.Geteuid() == 0 {
-		return nil
+// mayChange is the error for somebody who can't change the system, or nil.
+func (s *Service) mayChange(what string) error {
+	switch {
+	case s.noInit != nil:
+		return *s.noInit
+	case s.Root == "" && os.Geteuid() != 0:
+		return Hinted{fmt.Errorf("only root may %s the service", what), "sudo syncsvc service " + what}
 	}
-	return Hinted{fmt.Errorf("only root may %s the service", what), "sudo syncsvc service " + what}
+	return nil
 }

@@ -44,7 +44,13 @@ type Remark struct {
 // Status asks the supervisor first, whose answer is the truth, and then the
 // init system.
 func (s *Service) Status(ctx context.Context) (Status, error) {
-	st := Status{Socket: s.Socket(), Init: s.Init}
+	st := Status{Socket: s.Socket()}
+	if s.noInit != nil {
+		st.answer(s.version(ctx))
+		st.Remarks = append(st.Remarks, Remark{s.noInit.Error(), s.noInit.Hint})
+		return st, nil
+	}
+	st.Init = s.scheme.kind
 	f, err := s.look(ctx)
 	if err != nil {
 		return st, err
@@ -56,7 +62,7 @@ func (s *Service) Status(ctx context.Context) (Status, error) {
 		st.Boot, st.State = bootWord(st.Enabled), "not a running system"
 		return st, err
 	}
-	st.answer(s.overview(ctx))
+	st.answer(s.version(ctx))
 	a, err := s.ask(ctx)
 	if err != nil {
 		return st, err
@@ -70,13 +76,13 @@ func (s *Service) Status(ctx context.Context) (Status, error) {
 }
 
 // answer notes what the supervisor said. One that refuses to talk runs too.
-func (st *Status) answer(o control.Overview, err error) {
+func (st *Status) answer(v control.Version, err error) {
 	failed, refused := errors.AsType[*control.Failed](err)
 	switch {
 	case err == nil:
-		st.Running, st.Pid, st.Version = true, o.Pid, o.Version
-		if !o.Started.IsZero() {
-			st.Started = &o.Started
+		st.Running, st.Pid, st.Version = true, v.Pid, v.Version
+		if !v.Started.IsZero() {
+			st.Started = &v.Started
 		}
 	case refused:
 		st.Running, st.Silence = true, failed.Error()
@@ -102,11 +108,11 @@ func (st *Status) remark(s *Service, f found, a asked) {
 	}
 	switch {
 	case st.Running && !a.active:
-		add(fmt.Sprintf("kill %d, then syncsvc service start", st.Pid), "the supervisor runs, but %s did not start it", s.Init)
+		add(fmt.Sprintf("kill %d, then syncsvc service start", st.Pid), "the supervisor runs, but %s did not start it", s.scheme.kind)
 	case st.Running && a.pid != 0 && st.Pid != 0 && a.pid != st.Pid:
 		add(fmt.Sprintf("ps -o pid,lstart,args -p %d,%d", st.Pid, a.pid), "pid %d answers, but the service is pid %d: two supervisors", st.Pid, a.pid)
 	case !st.Running && a.active:
-		add(s.logs(), "%s says it runs, but it does not answer", s.Init)
+		add(s.logs(), "%s says it runs, but it does not answer", s.scheme.kind)
 	case !st.Running && st.Installed && f.state != masked:
 		add("syncsvc service start", "the service does not run")
 	}

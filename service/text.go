@@ -29,7 +29,7 @@ func (s *Service) Text() ([]byte, error) {
 // Rotation returns what logrotate needs for a service whose output goes to a
 // file; nil where the init system keeps it.
 func (s *Service) Rotation() ([]byte, error) {
-	if s.Init != OpenRC && s.Init != Sysv {
+	if s.scheme.kind != OpenRC && s.scheme.kind != Sysv {
 		return nil, nil
 	}
 	data, err := s.data()
@@ -47,7 +47,7 @@ func (s *Service) logFile() string { return filepath.Join(s.LogDir, "syncsvc.log
 // data quotes everything as the text wants it.
 func (s *Service) data() (templates.Init, error) {
 	quote := shellWord
-	if s.Init == Systemd {
+	if s.scheme.kind == Systemd {
 		quote = unitWord
 	}
 	d := templates.Init{Name: s.Name, Program: quote(s.Program), Log: quote(s.logFile())}
@@ -59,7 +59,7 @@ func (s *Service) data() (templates.Init, error) {
 	for _, flag := range s.Flags {
 		d.Flags += " " + quote(flag)
 	}
-	if d.Flags != "" && s.Init == OpenRC {
+	if d.Flags != "" && s.scheme.kind == OpenRC {
 		d.Quoted = shellWord(d.Flags[1:])
 	}
 	d.Folders = s.folders()
@@ -69,7 +69,7 @@ func (s *Service) data() (templates.Init, error) {
 // folders are what the init system makes before the start. The unit can only
 // name those in the usual places; others the service makes for itself.
 func (s *Service) folders() []string {
-	if s.Init != Systemd {
+	if s.scheme.kind != Systemd {
 		return []string{shellWord(s.RunDir), shellWord(s.StateDir), shellWord(s.LogDir)}
 	}
 	var lines []string

@@ -14,7 +14,7 @@ import (
 // the init system: text, links, what it remembers. What a package brought is
 // disabled only. Settings, state and logs stay.
 func (s *Service) Uninstall(ctx context.Context) error {
-	if err := s.needsRoot("uninstall"); err != nil {
+	if err := s.mayChange("uninstall"); err != nil {
 		return err
 	}
 	f, err := s.look(ctx)
@@ -107,7 +107,7 @@ func (s *Service) sweepIn(root *os.Root) {
 	links, _ := s.links()
 	for _, l := range links {
 		root.Remove(l)
-		if s.Init == Systemd { // which removes such a folder too
+		if s.scheme.kind == Systemd { // which removes such a folder too
 			root.Remove(filepath.Dir(l))
 		}
 	}

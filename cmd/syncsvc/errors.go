@@ -7,6 +7,7 @@ import (
 
 	"github.com/syncsvc/syncsvc/config"
 	"github.com/syncsvc/syncsvc/control"
+	"github.com/syncsvc/syncsvc/service"
 )
 
 // The exit codes, as exitCodes lists them for people.
@@ -117,6 +118,9 @@ func hintOf(err error) string {
 	}
 	if e, ok := errors.AsType[*hinted](err); ok {
 		return e.hint
+	}
+	if e, ok := errors.AsType[service.Hinted](err); ok {
+		return e.Hint
 	}
 	if e, ok := errors.AsType[*control.Failed](err); ok && (e.Hint != "" || e.Status != http.StatusServiceUnavailable) {
 		return e.Hint

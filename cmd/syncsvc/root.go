@@ -48,6 +48,7 @@ func newRootCommand(a *app) *cobra.Command {
 		newPlanCommand(a),
 		newConfigCommand(a),
 		newDemoCommand(a),
+		newServiceCommand(a),
 		newVersionCommand(a),
 	)
 	root.AddCommand(newSwitchCommands(a)...)

@@ -1,0 +1,248 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/syncsvc/syncsvc/config"
+	"github.com/syncsvc/syncsvc/service"
+)
+
+// serviceFlags are what the commands beneath "syncsvc service" are told.
+type serviceFlags struct {
+	name, init, root, program string
+	force                     bool
+}
+
+func newServiceCommand(a *app) *cobra.Command {
+	var f serviceFlags
+	group := newGroup("service", "Put syncsvc under the init system, start and stop it there",
+		`Service is for the machine: it makes systemd, OpenRC, sysvinit or upstart start
+"syncsvc run" at boot. Where a package has brought a unit or an init script,
+that one is used and nothing is written.
+
+With --root DIR, install, uninstall, status and takeover work on another system
+that does not run, an image or a mounted disk: they write files and links, and
+call no init system.`)
+	group.PersistentFlags().StringVar(&f.name, "name", "syncsvc", "the service is called `NAME`, for several on one machine")
+	group.PersistentFlags().StringVar(&f.init, "init", "", "for the init system `NAME`: systemd, openrc, sysv or upstart (default: the one that runs)")
+	group.PersistentFlags().StringVar(&f.root, "root", "", "work on the system in the folder `DIR`, which does not run")
+	group.AddCommand(
+		newServiceInstallCommand(a, &f),
+		newServiceUninstallCommand(a, &f),
+		newServicePowerCommand(a, &f, "start", "Start the installed service and wait until it answers", (*service.Service).Start),
+		newServicePowerCommand(a, &f, "stop", "Stop the service; it stays installed", (*service.Service).Stop),
+		newServicePowerCommand(a, &f, "restart", "Stop the service and start it again", (*service.Service).Restart),
+		newServiceStatusCommand(a, &f),
+		newServicePrintCommand(a, &f),
+		newServiceTakeoverCommand(a, &f),
+	)
+	return group
+}
+
+func newServiceInstallCommand(a *app, f *serviceFlags) *cobra.Command {
+	var print bool
+	cmd := &cobra.Command{
+		Use:   "install",
+		Short: "Start syncsvc now and at every boot",
+		Long: `Install writes a unit or an init script, has it started at every boot, starts it
+and returns when it answers. What is given by --conf-dir and so on, or by SYNCSVC_
+variables, becomes part of it; other settings belong in syncsvc.yaml.
+
+If a package has brought a unit or a script, install enables that one and writes
+none. It replaces nothing that is there already and says something else, unless
+--force is given.`,
+		Example: "  syncsvc service install\n  syncsvc service install --print\n  syncsvc service install --root /mnt/image --init systemd",
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, err := a.installed(f)
+			if err != nil {
+				return err
+			}
+			if print {
+				return a.printText(s)
+			}
+			if err := s.Install(cmd.Context()); err != nil {
+				return err
+			}
+			a.remarkOthers(f)
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&print, "print", false, "print what would be written, and do nothing")
+	cmd.Flags().BoolVar(&f.force, "force", false, "repair or replace what is in the way")
+	addProgramFlag(cmd.Flags(), f)
+	return cmd
+}
+
+func addProgramFlag(flags *pflag.FlagSet, f *serviceFlags) {
+	flags.StringVar(&f.program, "program", "", "the service runs the program `FILE` (default: this one)")
+}
+
+func newServiceUninstallCommand(a *app, f *serviceFlags) *cobra.Command {
+	return &cobra.Command{
+		Use:   "uninstall",
+		Short: "Stop syncsvc and take it out of the init system",
+		Long: `Uninstall stops the service and removes what install wrote, and every link to
+it. Settings, state and logs stay. The unit or script of a package is disabled
+only; removing it is the package manager's business.`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, err := a.installed(f)
+			if err != nil {
+				return err
+			}
+			return s.Uninstall(cmd.Context())
+		},
+	}
+}
+
+// newServicePowerCommand is for the commands that only press a button.
+func newServicePowerCommand(a *app, f *serviceFlags, use, short string, press func(*service.Service, context.Context) error) *cobra.Command {
+	return &cobra.Command{
+		Use: use, Short: short, Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, err := a.installed(f)
+			if err != nil {
+				return err
+			}
+			return press(s, cmd.Context())
+		},
+	}
+}
+
+func newServicePrintCommand(a *app, f *serviceFlags) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "print",
+		Short:   "Print the unit or the init script",
+		Example: "  syncsvc service print\n  syncsvc service print --init openrc --program /usr/bin/syncsvc",
+		Args:    noArguments,
+		RunE: func(*cobra.Command, []string) error {
+			s, err := a.installed(f)
+			if err != nil {
+				return err
+			}
+			return a.printText(s)
+		},
+	}
+	addProgramFlag(cmd.Flags(), f)
+	return cmd
+}
+
+func (a *app) printText(s *service.Service) error {
+	text, err := s.Text()
+	if err != nil {
+		return err
+	}
+	if _, err := a.out.Write(text); err != nil {
+		return fmt.Errorf("print the text: %w", err)
+	}
+	return nil
+}
+
+// installed returns the service that the flags describe.
+func (a *app) installed(f *serviceFlags) (*service.Service, error) {
+	s, err := a.settingsBelow(f.root)
+	if err != nil {
+		return nil, err
+	}
+	o := service.Options{
+		Name: f.name, Init: service.Kind(f.init), Force: f.force,
+		RunDir: s.RunDir, StateDir: s.StateDir, LogDir: s.LogDir,
+		Tell: func(line string) { a.say("%s", line) },
+	}
+	if f.root != "" {
+		if o.Root, err = filepath.Abs(f.root); err != nil {
+			return nil, fmt.Errorf("--root: %w", err)
+		}
+	}
+	if o.Program, err = f.programPath(); err != nil {
+		return nil, err
+	}
+	if o.Flags, err = a.givenFlags(); err != nil {
+		return nil, err
+	}
+	return service.New(o)
+}
+
+// settingsBelow reads the settings of the system in root, or of this one.
+func (a *app) settingsBelow(root string) (*config.Service, error) {
+	if root == "" {
+		return a.service()
+	}
+	given := map[string]string{}
+	if err := collect(given, a.flags, settingFlags()); err != nil {
+		return nil, err
+	}
+	return config.LoadService(config.ServiceSource{File: a.configFile, Root: root, Flags: given})
+}
+
+// programPath returns what the init system is to run. In another system this
+// program is taken to be where packages put it.
+func (f *serviceFlags) programPath() (string, error) {
+	switch {
+	case f.program != "":
+		abs, err := filepath.Abs(f.program)
+		if err != nil {
+			return "", fmt.Errorf("--program: %w", err)
+		}
+		return abs, nil
+	case f.root != "":
+		return "/usr/bin/syncsvc", nil
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return "", fmt.Errorf("find this program: %w", err)
+	}
+	return calledAs(self), nil
+}
+
+// calledAs prefers the name in PATH that the program was called by, which may
+// be a link: it stays the same when a new version is put behind it.
+func calledAs(self string) string {
+	name, err := exec.LookPath(os.Args[0])
+	if err != nil {
+		return self
+	}
+	if name, err = filepath.Abs(name); err != nil {
+		return self
+	}
+	a, err1 := os.Stat(self)
+	b, err2 := os.Stat(name)
+	if err1 == nil && err2 == nil && os.SameFile(a, b) {
+		return name
+	}
+	return self
+}
+
+// givenFlags are the settings of this command line and environment, for the
+// command line in the text: an init system has neither.
+func (a *app) givenFlags() ([]string, error) {
+	given := map[string]string{}
+	if err := collect(given, a.flags, settingFlags()); err != nil {
+		return nil, err
+	}
+	var flags []string
+	if a.configFile != "" {
+		abs, err := filepath.Abs(a.configFile)
+		if err != nil {
+			return nil, fmt.Errorf("--config: %w", err)
+		}
+		flags = append(flags, "--config", abs)
+	}
+	for _, f := range settingFlags() {
+		value := cmp.Or(given[f.key], os.Getenv("SYNCSVC_"+strings.ToUpper(f.key)))
+		if value != "" {
+			flags = append(flags, "--"+flagName(f.key), value)
+		}
+	}
+	return flags, nil
+}
