@@ -82,9 +82,12 @@ type Alerts struct {
 	limit *rate.Limiter
 	send  func(context.Context, config.Alert, Message) error // delivers once; tests fail at will
 
+	changed chan struct{} // of capacity 1: rules were adopted
+
 	mu        sync.Mutex
 	evaluator *evaluator         // guarded by mu
-	boxes     map[string]*outbox // by rule; what is in them is guarded by mu
+	boxes     map[string]*outbox // by rule, changed by Run alone; what is in them is guarded by mu
+	adopted   []config.Alert     // not in force yet, nil = none; guarded by mu
 }
 
 // Open reads what was raised when the service ended. A file that cannot be
@@ -96,6 +99,7 @@ func Open(o Options) *Alerts {
 	}
 	a := &Alerts{
 		o: o, host: host, limit: rate.NewLimiter(rate.Every(messageEvery), messageBurst), send: send,
+		changed:   make(chan struct{}, 1),
 		evaluator: newEvaluator(o.Rules, host), boxes: map[string]*outbox{},
 	}
 	for _, r := range o.Rules {
@@ -107,24 +111,69 @@ func Open(o Options) *Alerts {
 	return a
 }
 
+// Adopt takes over other rules, from the next look on. What a rule that stays
+// has raised, and not told yet, stays with it.
+func (a *Alerts) Adopt(rules []config.Alert) {
+	a.mu.Lock()
+	a.adopted = append([]config.Alert{}, rules...) // not nil, even without rules
+	a.mu.Unlock()
+	select {
+	case a.changed <- struct{}{}:
+	default:
+	}
+}
+
 // Run looks and tells until ctx is done. What could not be sent by then is
 // sent after the next start.
 func (a *Alerts) Run(ctx context.Context) {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		a.runRules(ctx, tick.C)
+	}
+}
+
+// runRules runs until ctx is done or there are other rules.
+func (a *Alerts) runRules(ctx context.Context, tick <-chan time.Time) {
+	ctx, cancel := context.WithCancel(ctx)
 	var senders sync.WaitGroup
-	defer senders.Wait()
 	for _, box := range a.boxes {
 		senders.Go(func() { a.empty(ctx, box) })
 	}
-	tick := time.NewTicker(lookEvery)
-	defer tick.Stop()
-	for len(a.boxes) > 0 {
+	defer func() {
+		cancel()
+		senders.Wait()
+		a.change()
+	}()
+	for {
 		select {
 		case <-ctx.Done():
 			return
-		case now := <-tick.C:
+		case <-a.changed:
+			return
+		case now := <-tick:
 			a.look(now)
 		}
 	}
+}
+
+// change puts adopted rules in force. Nothing is being sent meanwhile.
+func (a *Alerts) change() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.adopted == nil {
+		return
+	}
+	a.evaluator.replace(a.adopted)
+	boxes := map[string]*outbox{}
+	for _, r := range a.adopted {
+		box := newOutbox(r)
+		if old, ok := a.boxes[r.Name]; ok && old.rule.On == r.On {
+			box.waiting, box.dropped = old.waiting, old.dropped
+		}
+		boxes[r.Name] = box
+	}
+	a.boxes, a.adopted = boxes, nil
 }
 
 // look takes one look at everything.

@@ -158,6 +158,31 @@ func TestOutageOfEverythingIsNoFlood(t *testing.T) {
 	})
 }
 
+func TestOtherRulesAreAdopted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		held, lag := config.Alert{Name: "h", On: config.AlertHeld}, config.Alert{Name: "l", On: config.AlertLag, Over: time.Minute}
+		d := newDesk(t, held)
+		d.w.target().Held, d.w.target().Lag = 5, 100
+		a := Open(Options{Rules: []config.Alert{held}, File: d.file, Overview: d.overview, Log: slog.New(slog.DiscardHandler)})
+		a.send = d.receive
+		ctx, cancel := context.WithCancel(t.Context())
+		var life sync.WaitGroup
+		life.Go(func() { a.Run(ctx) })
+		time.Sleep(time.Minute)
+		d.change(func() { d.want("raised www") })
+		a.Adopt([]config.Alert{lag, held})
+		time.Sleep(time.Minute)
+		d.change(func() { d.want("raised www") }) // the lag
+		a.Adopt(nil)
+		time.Sleep(time.Minute)
+		d.change(func() { d.w.target().Held = 0 })
+		time.Sleep(5 * time.Minute)
+		d.change(func() { d.want() })
+		cancel()
+		life.Wait()
+	})
+}
+
 func TestFullOutboxDropsTheOldestAndSaysSo(t *testing.T) {
 	b := newOutbox(config.Alert{})
 	for i := range maxWaiting + 3 {

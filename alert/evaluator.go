@@ -2,6 +2,7 @@ package alert
 
 import (
 	"cmp"
+	"maps"
 	"path"
 	"slices"
 	"time"
@@ -42,6 +43,21 @@ type evaluator struct {
 
 func newEvaluator(rules []config.Alert, host string) *evaluator {
 	return &evaluator{rules: rules, host: host, troubles: map[key]*trouble{}, seen: map[string]*history{}}
+}
+
+// replace changes the rules. What was raised by those that are no more, or are
+// about something else now, is forgotten.
+func (e *evaluator) replace(rules []config.Alert) {
+	about := map[string]config.AlertKind{}
+	for _, r := range e.rules {
+		about[r.Name] = r.On
+	}
+	stays := map[string]bool{}
+	for _, r := range rules {
+		stays[r.Name] = about[r.Name] == r.On
+	}
+	maps.DeleteFunc(e.troubles, func(k key, _ *trouble) bool { return !stays[k.Rule] })
+	e.rules = rules
 }
 
 // look returns what is to be told about an overview, in order of rules and
@@ -112,10 +128,6 @@ func (e *evaluator) vanished(now time.Time, met map[key]bool) []Message {
 			continue
 		}
 		i := slices.IndexFunc(e.rules, func(r config.Alert) bool { return r.Name == k.Rule })
-		if i < 0 {
-			delete(e.troubles, k)
-			continue
-		}
 		gone := finding{key: k, text: cmp.Or(k.Target, k.Module) + " is not configured any more"}
 		if m, tell := e.better(now, e.rules[i], gone, t); tell {
 			out = append(out, m)
