@@ -113,6 +113,14 @@ func nameOf(path string) (string, bool) {
 	return name, known && name != "" && !strings.HasPrefix(base, ".")
 }
 
+// CheckName returns an error that says why no module can have a name, or nil.
+func CheckName(name string) error {
+	if bad := checkName(name); bad != nil {
+		return errors.New(bad.message)
+	}
+	return nil
+}
+
 func checkName(name string) *mistake {
 	switch {
 	case name == control.ServiceName:
