@@ -27,6 +27,10 @@ func (in *instance) listen(ctx context.Context) (*control.Server, error) {
 	s.Handle("POST /v1/sync", in.handleSync)
 	s.Handle("POST /v1/approve", in.handleApprove)
 	s.Handle("POST /v1/pause", func(r *http.Request) (any, error) { return in.handlePause(r, true) })
+	s.Handle("GET /v1/failures", in.handleFailures)
+	s.Handle("POST /v1/failures", in.handleGiveUp)
+	s.Handle("GET /v1/why", in.handleWhy)
+	s.Handle("POST /v1/log-level", in.handleLogLevel)
 	s.HandleStream("GET /v1/events", control.Events, in.handleEvents)
 	s.Handle("POST /v1/resume", func(r *http.Request) (any, error) { return in.handlePause(r, false) })
 	return s, nil
@@ -131,31 +135,6 @@ func (t *target) approve() int {
 	n := t.ledger.approve()
 	t.reportHeld(outcome{})
 	return n
-}
-
-func (in *instance) handlePause(r *http.Request, on bool) (any, error) {
-	var req control.TargetRequest
-	if err := control.Decode(r, &req); err != nil {
-		return nil, err
-	}
-	targets, err := in.choose(req.Target)
-	if err != nil {
-		return nil, err
-	}
-	for _, t := range targets {
-		t.setPaused(on)
-	}
-	if on {
-		return control.Answer{Message: "paused; changes are collected, transfers under way go on"}, nil
-	}
-	return control.Answer{Message: "resumed"}, nil
-}
-
-func (t *target) setPaused(on bool) {
-	defer t.nudge()
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.paused = on
 }
 
 // handleWait answers when everything that changed before the call is on every

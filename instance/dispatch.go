@@ -82,7 +82,7 @@ func (t *target) next() (j *job, stale []string) {
 	for i := range j.items {
 		j.items[i].seen = seen[i]
 	}
-	return j, t.ledger.refine(j, t.lanes, t.config.Delete)
+	return j, t.ledger.refine(j, t.lanes, t.settings().Delete)
 }
 
 // launch carries j in the background.

@@ -42,6 +42,9 @@ type Options struct {
 	LogDir   string        // for the fail log, when the module names no other place
 	Drain    time.Duration // how long transfers may go on after a stop
 	Log      *slog.Logger
+	// Level is from which level on Log logs, set to that of the service; nil
+	// when it can't be changed.
+	Level *slog.LevelVar
 
 	// Link is the end of the link to the supervisor, which Run closes; nil when
 	// there is no supervisor.
@@ -66,6 +69,7 @@ type instance struct {
 	lifeline *lifeline
 	events   *hub
 	news     chan struct{} // 1: the herald should look
+	usual    slog.Level    // of the log, when the module says nothing else
 
 	// Both are replaced as a whole when the configuration changes, by the
 	// goroutine of keepTargets, and never changed.
@@ -74,8 +78,12 @@ type instance struct {
 
 	keeper turns // of keepCheckpoint
 
-	urgent      chan struct{} // 1: something must be saved at once
-	savedSource string        // as it is on disk; owned by who saves
+	urgent chan struct{} // 1: something must be saved at once
+
+	saving      sync.Mutex // held by who saves
+	savedSource string     // as it is on disk; guarded by saving
+
+	pauses pauses
 
 	// owned by the goroutine of source
 	arming bool      // the watcher has not asked for its first scan yet
@@ -136,6 +144,10 @@ func newInstance(o Options, home string) (*instance, error) {
 		lifeline: newLifeline(o), events: newHub(o.Module.Name), news: make(chan struct{}, 1),
 	}
 	in.config.Store(o.Module)
+	if o.Level != nil {
+		in.usual = o.Level.Level()
+	}
+	in.logAsConfigured()
 	in.sweeper = &sweeper{
 		ground: in.ground, log: o.Log, wake: make(chan struct{}, 1),
 		trusted: func() bool { ok, _ := watch.TrustedTimes(o.Module.Watch); return ok },
@@ -145,7 +157,7 @@ func newInstance(o Options, home string) (*instance, error) {
 		inlet: in.inlet, gained: in.gained, dropped: in.dropped,
 	}
 	in.source.options.Excluded = in.source.turns.with(o.Module.Filter.ExcludedName)
-	if err := errors.Join(in.rememberSource(), in.rememberMounts()); err != nil {
+	if err := errors.Join(in.rememberSource(), in.rememberMounts(), in.rememberPauses()); err != nil {
 		return nil, errors.Join(err, in.runner.Close())
 	}
 	var targets []*target
@@ -179,7 +191,7 @@ func (in *instance) newTarget(ct config.Target) (*target, error) {
 	share := max(1, in.module().Threads/len(in.module().Targets))
 	log := in.Log.With("target", ct.URL)
 	t := &target{
-		name: ct.URL, config: ct, log: log, ground: in.ground, sweeper: in.sweeper,
+		name: ct.URL, log: log, ground: in.ground, sweeper: in.sweeper,
 		lanes:  newLanes(share, ct.Rsync.BWLimit),
 		wake:   make(chan struct{}, 1),
 		less:   make(chan struct{}, 1),
@@ -191,7 +203,9 @@ func (in *instance) newTarget(ct config.Target) (*target, error) {
 		ledger:  newLedger(in.module().FailLog.RetryEvery, maxOwed),
 		flights: make(map[*job]*flight),
 	}
-	t.courier = newSender(ct, in, t)
+	t.config.Store(&ct)
+	t.courier = &courierTo{in: in, t: t}
+	t.paused = in.pauses.holds(ct.URL)
 	return t, in.remember(t)
 }
 

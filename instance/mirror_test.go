@@ -168,13 +168,13 @@ func runInstance(dir string) int {
 	}
 	ctx, stop := signalContext()
 	defer stop()
-	level := slog.LevelInfo
+	level := new(slog.LevelVar)
 	if os.Getenv("SYNCSVC_TEST_DEBUG") != "" {
-		level = slog.LevelDebug
+		level.Set(slog.LevelDebug)
 	}
 	err = instance.Run(ctx, instance.Options{
 		Module: module, StateDir: filepath.Join(dir, "state"), RunDir: dir, LogDir: dir,
-		Drain: drainDeadline(), Link: link, Budget: budget(),
+		Drain: drainDeadline(), Link: link, Budget: budget(), Level: level,
 		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
 	})
 	if err != nil {

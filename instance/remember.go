@@ -86,6 +86,8 @@ func (in *instance) keepCheckpoint(ctx context.Context) {
 // save writes what moved since the last time, all of it or what is due. The fail
 // list goes first: the checkpoint may have passed what is on it.
 func (in *instance) save(all bool) error {
+	in.saving.Lock()
+	defer in.saving.Unlock()
 	seen := in.source.horizon()
 	var errs []error
 	for _, t := range in.targets() {
@@ -165,7 +167,7 @@ func (t *target) unsaved() {
 // settingsOf is a fingerprint of everything that decides what belongs on t and
 // how: when it is another, the checkpoint means nothing.
 func (in *instance) settingsOf(t *target) string {
-	ct := t.config
+	ct := t.settings()
 	text := strings.Join(append([]string{
 		in.module().Watch, in.module().Filter.Fingerprint(), ct.URL, fmt.Sprint(ct.Delete),
 	}, ct.Rsync.Args...), "\x00")

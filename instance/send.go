@@ -12,7 +12,25 @@ import (
 	"github.com/syncsvc/syncsvc/rsync"
 )
 
-// sender carries jobs to one target by running rsync.
+// courierTo carries jobs to t as its settings are when a job begins.
+type courierTo struct {
+	in *instance
+	t  *target
+}
+
+func (c *courierTo) sender() *sender { return newSender(*c.t.settings(), c.in, c.t) }
+
+func (c *courierTo) carry(ctx context.Context, j *job, m *meter) outcome {
+	return c.sender().carry(ctx, j, m)
+}
+
+func (c *courierTo) probe(ctx context.Context) error { return c.sender().probe(ctx) }
+
+func (c *courierTo) awayHint() string { return c.sender().awayHint() }
+
+func (c *courierTo) contested() bool { return c.in.threads.contested() }
+
+// sender carries one job to one target by running rsync.
 type sender struct {
 	to      rsync.Target
 	deletes bool
@@ -41,8 +59,6 @@ func rsyncTarget(ct config.Target) rsync.Target {
 }
 
 func (s *sender) probe(ctx context.Context) error { return rsync.Probe(ctx, s.to) }
-
-func (s *sender) contested() bool { return s.slots.contested() }
 
 func (s *sender) awayHint() string {
 	host := s.to.String()

@@ -21,7 +21,9 @@ func (in *instance) status(now time.Time) control.Status {
 		Watch:   in.module().Watch,
 		Backend: string(src.watch.Backend), BackendWhy: src.watch.Why,
 		Folders: int64(src.watch.Folders), Polled: src.watch.Polled, PolledAll: int64(src.watch.PolledCount),
+		WatchLimit: watchLimit(src.watch), Watches: watches(src.watch),
 		WatchHint: src.watch.LimitHint, Events: src.watch.Events, Overflows: src.watch.Overflows,
+		LogLevel: in.logLevel(), Fingerprint: in.module().Fingerprint(),
 		Scans: in.sweeper.walks.Load(), Entries: in.ground.entries.Load(),
 	}
 	for _, p := range in.ground.inner.lost() {
@@ -34,6 +36,22 @@ func (in *instance) status(now time.Time) control.Status {
 		in.judge(&st)
 	}
 	return st
+}
+
+// watches is how many inotify watches the module holds.
+func watches(w watch.Status) int64 {
+	if w.Backend != watch.Inotify {
+		return 0
+	}
+	return int64(w.Folders)
+}
+
+// watchLimit is how many there may be for the user; 0 when none are needed.
+func watchLimit(w watch.Status) int64 {
+	if w.Backend != watch.Inotify {
+		return 0
+	}
+	return watch.Limit()
 }
 
 // judge finds the one word for a module whose source is well: the most urgent
@@ -97,10 +115,7 @@ func (t *target) status(now, seen time.Time) control.Target {
 		if i == statusFailures {
 			break
 		}
-		st.FailList = append(st.FailList, control.Failure{
-			Path: control.Path(f.Path), Reason: f.reason, Attempts: f.attempts,
-			First: f.first, Last: f.last, Next: f.next,
-		})
+		st.FailList = append(st.FailList, f.words())
 	}
 	for j, f := range t.flights {
 		st.Transfers = append(st.Transfers, control.Job{

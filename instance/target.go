@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/syncsvc/syncsvc/change"
@@ -14,7 +15,7 @@ import (
 // loop starts and settles jobs; anybody may offer changes.
 type target struct {
 	name    string
-	config  config.Target
+	config  atomic.Pointer[config.Target] // replaced as a whole, never changed
 	log     *slog.Logger
 	ground  *ground
 	sweeper *sweeper
@@ -74,6 +75,9 @@ func (t *target) offer(changes []change.Change) {
 	t.mu.Unlock()
 	t.nudge()
 }
+
+// settings are those in force.
+func (t *target) settings() *config.Target { return t.config.Load() }
 
 // nudge makes the loop look again.
 func (t *target) nudge() { wakeUp(t.wake) }
