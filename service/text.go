@@ -51,6 +51,12 @@ func (s *Service) data() (templates.Init, error) {
 		quote = unitWord
 	}
 	d := templates.Init{Name: s.Name, Program: quote(s.Program), Log: quote(s.logFile())}
+	if s.scheme.kind == Systemd {
+		if strings.ContainsAny(s.Program, `"'\`) {
+			return d, Hinted{fmt.Errorf("systemd runs no program with quotes or backslashes in its name: %s", s.Program), "move it"}
+		}
+		d.Program = strings.ReplaceAll(d.Program, "$$", "$") // no variables there
+	}
 	for _, word := range append([]string{s.Program, s.RunDir, s.StateDir, s.LogDir}, s.Flags...) {
 		if i := strings.IndexFunc(word, func(r rune) bool { return r < ' ' || r == 0x7f }); i >= 0 {
 			return d, Hinted{fmt.Errorf("%q has a control character, which no init system takes", word), "choose another path"}
