@@ -84,6 +84,11 @@ type Target struct {
 	FailList  []Failure `json:"fail_list,omitempty"`
 	Transfers []Job     `json:"transfers,omitempty"`
 	Counters  Counters  `json:"counters"`
+
+	// JobTimes are the seconds that jobs took; Delays those from a change to
+	// its arrival. Null when nothing is counted.
+	JobTimes *Histogram `json:"job_seconds,omitempty"`
+	Delays   *Histogram `json:"delay_seconds,omitempty"`
 }
 
 // Counters only ever grow while the instance runs.
