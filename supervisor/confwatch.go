@@ -33,6 +33,8 @@ type confWatch struct {
 	changed func()        // called when a burst has settled; not called at once with itself
 	log     *slog.Logger  // for what can't be watched
 	every   time.Duration // lookEvery, but for tests
+
+	names map[string]bool // paths of interest besides module files; owned by run
 }
 
 // run watches until ctx ends.
@@ -62,10 +64,10 @@ func (w *confWatch) listen(ctx context.Context, notify *fsnotify.Watcher) {
 			if !ok {
 				return
 			}
-			w.follow(notify)
 			if !w.concerns(e.Name) {
 				continue
 			}
+			w.follow(notify)
 		case err, ok := <-notify.Errors:
 			if !ok {
 				return
@@ -92,13 +94,7 @@ func (w *confWatch) concerns(path string) bool {
 	case ".yaml", ".yml", ".json":
 		return !strings.HasPrefix(base, ".")
 	}
-	if path == w.dir || strings.HasPrefix(w.dir, path+"/") {
-		return true
-	}
-	if info, err := os.Lstat(path); err == nil && info.Mode().Type()&fs.ModeSymlink != 0 {
-		return true // perhaps the one that the folder, or files in it, are reached by
-	}
-	return path == resolved(w.dir)
+	return w.names[path]
 }
 
 // follow brings what is watched in line with what is there. Watching a folder
@@ -118,22 +114,24 @@ func (w *confWatch) follow(notify *fsnotify.Watcher) {
 	}
 }
 
-// folders are all in which a change can concern the configuration.
+// folders are all in which a change can concern the configuration. It finds out
+// which names in them do.
 func (w *confWatch) folders() map[string]bool {
 	want := map[string]bool{}
-	w.trace(want, w.dir)
+	w.names = map[string]bool{}
+	w.trace(want, w.dir, maxHops)
 	for _, f := range w.files {
-		w.trace(want, f)
+		w.trace(want, f, maxHops)
 	}
-	real := resolved(w.dir)
-	if real == "" {
+	real, err := filepath.EvalSymlinks(w.dir)
+	if err != nil {
 		return want
 	}
 	want[real] = true
 	entries, _ := os.ReadDir(real) // an unreadable one is reported by the reload
 	for _, e := range entries {
-		if e.Type()&fs.ModeSymlink != 0 {
-			w.trace(want, filepath.Join(real, e.Name()))
+		if e.Type()&fs.ModeSymlink != 0 && w.concerns(e.Name()) {
+			w.trace(want, filepath.Join(real, e.Name()), maxHops)
 		}
 	}
 	return want
@@ -143,35 +141,31 @@ func (w *confWatch) folders() map[string]bool {
 const maxHops = 40
 
 // trace adds the folder that path is in, or the nearest there is above it, and
-// the same for everything that links on the way lead to.
-func (w *confWatch) trace(want map[string]bool, path string) {
-	for range maxHops {
-		parent := filepath.Dir(path)
-		for above := parent; ; above = filepath.Dir(above) {
-			if info, err := os.Stat(above); err == nil && info.IsDir() {
-				want[above] = true
-				break
+// the same for every link on the way and what it leads to.
+func (w *confWatch) trace(want map[string]bool, path string, hops int) {
+	near := false // the nearest folder has been found
+	for at := path; at != "/" && at != "." && hops > 0; at = filepath.Dir(at) {
+		w.names[at] = true
+		parent := filepath.Dir(at)
+		info, err := os.Lstat(at)
+		isLink := err == nil && info.Mode().Type()&fs.ModeSymlink != 0
+		if isLink || !near && isFolder(parent) {
+			near = true
+			want[parent] = true
+		}
+		if !isLink {
+			continue
+		}
+		if to, err := os.Readlink(at); err == nil {
+			if !filepath.IsAbs(to) {
+				to = filepath.Join(parent, to)
 			}
-			if above == "/" {
-				break
-			}
+			w.trace(want, to, hops-1)
 		}
-		to, err := os.Readlink(path)
-		if err != nil {
-			return
-		}
-		if !filepath.IsAbs(to) {
-			to = filepath.Join(parent, to)
-		}
-		path = to
 	}
 }
 
-// resolved is path without links; "" when there is nothing.
-func resolved(path string) string {
-	real, err := filepath.EvalSymlinks(path)
-	if err != nil {
-		return ""
-	}
-	return real
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }

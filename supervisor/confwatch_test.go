@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -117,6 +118,13 @@ func TestFolderThatComesAndGoesIsWatched(t *testing.T) {
 			w.seen("its removal", func() { w.must(os.RemoveAll(filepath.Dir(dir))) })
 			w.seen("a folder made again", fill)
 			w.seen("a file in it", fill)
+			n := 0
+			w.seen("a folder above that is put aside", func() {
+				n++
+				w.must(os.Rename(filepath.Dir(dir), filepath.Dir(dir)+fmt.Sprint(n)))
+				fill()
+			})
+			w.seen("a file in the new one", fill)
 		})
 	}
 }
@@ -165,6 +173,7 @@ func TestWhatEditorsPutBesideAFileIsNothing(t *testing.T) {
 			t.Errorf("%s: %v", name, got)
 		}
 	}
+	w.folders()
 	for path, want := range map[string]bool{"/etc/syncsvc/conf.d": true, "/etc/syncsvc": true, "/etc/sync": false} {
 		if got := w.concerns(path); got != want {
 			t.Errorf("%s: %v", path, got)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -20,10 +21,12 @@ const (
 )
 
 // notifier tells the service manager how things stand. Without one, as in a
-// terminal, it does nothing. It belongs to one goroutine.
+// terminal, it does nothing.
 type notifier struct {
 	send     func(state string) // to the manager's socket
 	watchdog time.Duration      // how often the manager wants a sign of life; 0 = never
+
+	mu       sync.Mutex // guards what follows
 	ready    bool
 	said     string    // the last status line
 	extended time.Time // when time was last asked for
@@ -44,18 +47,22 @@ func newNotifier(log *slog.Logger) *notifier {
 }
 
 // tell says what has changed since it was last called. It is called when every
-// keeper has just been looked at, so that the sign of life is one.
-func (n *notifier) tell(now time.Time, modules []control.Module) {
+// keeper has just been looked at, so that the sign of life is one. While
+// something is underWay, the service is not ready yet: a module is neither
+// armed, nor waiting with a reason, nor down for one.
+func (n *notifier) tell(now time.Time, modules []control.Module, underWay bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	var lines []string
 	if text := statusLine(modules); text != n.said {
 		n.said = text
 		lines = append(lines, "STATUS="+text)
 	}
-	switch waiting := notReady(modules); {
-	case !n.ready && waiting == 0:
+	switch {
+	case !n.ready && !underWay:
 		n.ready = true
 		lines = append(lines, daemon.SdNotifyReady)
-	case !n.ready && now.Sub(n.extended) >= extendBy/4:
+	case underWay && now.Sub(n.extended) >= extendBy/4:
 		n.extended = now
 		lines = append(lines, extension(extendBy))
 	}
@@ -71,12 +78,16 @@ func (n *notifier) tell(now time.Time, modules []control.Module) {
 // reloading says that a reload begins; reloaded, that it is over. Before the
 // service is ready, both keep silent: the end of a reload would make it so.
 func (n *notifier) reloading() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	if n.ready {
 		n.send(daemon.SdNotifyReloading + "\n" + strings.TrimSpace(daemon.SdNotifyMonotonicUsec()))
 	}
 }
 
 func (n *notifier) reloaded() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	if n.ready {
 		n.send(daemon.SdNotifyReady)
 	}
@@ -92,18 +103,6 @@ func (n *notifier) stopping(drain time.Duration) {
 
 func extension(d time.Duration) string {
 	return fmt.Sprintf("EXTEND_TIMEOUT_USEC=%d", d.Microseconds())
-}
-
-// notReady counts the modules that are still on their way: neither armed, nor
-// waiting with a reason, nor down for one.
-func notReady(modules []control.Module) int {
-	n := 0
-	for _, m := range modules {
-		if m.State == control.Starting {
-			n++
-		}
-	}
-	return n
 }
 
 // statusLine is the whole service in a line: "3 modules: 2 live, bbs away".

@@ -63,15 +63,15 @@ func TestServiceManagerIsTold(t *testing.T) {
 	now := time.Now()
 	www := control.Module{Name: "www", State: control.Starting}
 	bbs := control.Module{Name: "bbs", State: control.Backoff, Pid: 7}
-	n.tell(now, []control.Module{www, bbs})
+	n.tell(now, []control.Module{www, bbs}, true)
 	m.wants("STATUS=2 modules: www starting, bbs away", "EXTEND_TIMEOUT_USEC=60000000", "WATCHDOG=1")
 	n.reloading() // not before it is ready
 	n.reloaded()
-	n.tell(now.Add(time.Second), []control.Module{www, bbs}) // nothing new
-	n.tell(now.Add(20*time.Second), []control.Module{www, bbs})
+	n.tell(now.Add(time.Second), []control.Module{www, bbs}, true) // nothing new
+	n.tell(now.Add(20*time.Second), []control.Module{www, bbs}, true)
 	m.wants("EXTEND_TIMEOUT_USEC=", "WATCHDOG=1")
 	www.State = control.Scanning
-	n.tell(now.Add(21*time.Second), []control.Module{www, bbs})
+	n.tell(now.Add(21*time.Second), []control.Module{www, bbs}, false)
 	m.wants("STATUS=2 modules: www scanning, bbs away", "READY=1")
 	n.reloading()
 	m.wants("RELOADING=1", "MONOTONIC_USEC=")

@@ -1,14 +1,21 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"github.com/syncsvc/syncsvc/child"
 	"github.com/syncsvc/syncsvc/config"
+	"github.com/syncsvc/syncsvc/logbook"
 	"github.com/syncsvc/syncsvc/supervisor"
 )
 
@@ -20,8 +27,10 @@ func newRunCommand(a *app) *cobra.Command {
 dies (after 1 second, doubling to 60), and stops all of them in good order on
 SIGTERM or SIGINT: transfers under way may go on until the drain timeout.
 
-A module file with a problem is reported with its place and left out; the others
-run. No module at all is fine.`,
+It follows the module files: what is saved, added or removed takes effect within
+a second, as with "syncsvc reload" or SIGHUP. A module file with a problem is
+reported with its place; a module that runs goes on as it was, and the others are
+not touched. No file and no module at all is fine.`,
 		Example: "  syncsvc run\n  syncsvc run --conf-dir ./conf.d --state-dir ./state --run-dir ./run --log-dir ./log",
 		Args:    noArguments,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.runService(cmd.Context()) },
@@ -33,32 +42,78 @@ func (a *app) runService(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := config.Join(s.CheckSystem()); err != nil {
+		return err
+	}
 	self, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find this program: %w", err)
 	}
-	modules, err := s.Modules()
-	a.reportModules(err)
-	a.warnings(modules)
-	o := supervisor.Options{
-		Modules: modules, Program: self, Args: instanceFlags(s),
-		StateDir: s.StateDir, Drain: s.DrainTimeout, Output: a.err, Log: a.logger(s),
+	level := new(slog.LevelVar)
+	level.Set(s.LogLevel)
+	book, err := a.openBook(s, level)
+	if err != nil {
+		return twinHint(err, s)
 	}
-	return supervisor.Run(ctx, o)
+	reload, stop := a.reloads(ctx, book)
+	defer stop()
+	err = supervisor.Run(ctx, supervisor.Options{
+		Settings: s, Reread: a.service, SettingsFile: cmp.Or(a.configFile, config.DefaultFile), Reload: reload,
+		Program: self, Args: instanceFlags, Version: versionText(),
+		Book: book, Log: slog.New(book.Handler()), Level: level.Set,
+	})
+	return errors.Join(twinHint(err, s), book.Close())
 }
 
-// reportModules says what is wrong with module files that are left out.
-func (a *app) reportModules(err error) {
-	for _, p := range config.Problems(err) {
-		a.remark("module left out: %s", p.Text())
+// openBook opens the log of the service and of its modules.
+func (a *app) openBook(s *config.Service, level slog.Leveler) (*logbook.Book, error) {
+	o := logbook.Options{Out: a.err, Format: logbook.FormatFor(s.LogFormat, a.err), Level: level}
+	if s.LogFiles.On {
+		o.Files = &logbook.Files{Dir: s.LogDir, Size: s.LogFiles.Size, Keep: s.LogFiles.Keep}
 	}
+	return logbook.Open(o)
+}
+
+// reloads has a value after each SIGHUP. Log files are opened anew then too:
+// whoever rotates them sends the same signal.
+func (a *app) reloads(ctx context.Context, book *logbook.Book) (reload <-chan os.Signal, stop func()) {
+	hangup := make(chan os.Signal, 1) // several before the first is served are one
+	signal.Notify(hangup, syscall.SIGHUP)
+	out := make(chan os.Signal) // 0: handed over
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case sig := <-hangup:
+				book.Reopen()
+				select {
+				case out <- sig:
+				case <-ctx.Done():
+					return
+				}
+			}
+		}
+	}()
+	return out, func() { signal.Stop(hangup); cancel(); <-ended }
+}
+
+// twinHint adds a way out when another service uses the same folders.
+func twinHint(err error, s *config.Service) error {
+	if errors.Is(err, child.ErrTwin) || errors.Is(err, logbook.ErrTwin) {
+		return withHint(err, fmt.Sprintf("see it with \"syncsvc status --run-dir %s\"; a second one needs --state-dir, --run-dir and --log-dir of its own", s.RunDir))
+	}
+	return err
 }
 
 // instanceFlags passes the settings on, so that a child has the same whatever
-// its environment.
+// its environment. It logs for the supervisor, which makes text of it.
 func instanceFlags(s *config.Service) []string {
 	return []string{
 		"--conf-dir", s.ConfDir, "--state-dir", s.StateDir, "--run-dir", s.RunDir, "--log-dir", s.LogDir,
-		"--drain-timeout", s.DrainTimeout.String(), "--log-level", strings.ToLower(s.LogLevel.String()), "--log-format", s.LogFormat,
+		"--drain-timeout", s.DrainTimeout.String(), "--log-level", strings.ToLower(s.LogLevel.String()), "--log-format", config.LogJSON,
 	}
 }

@@ -1,0 +1,101 @@
+package supervisor
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/syncsvc/syncsvc/config"
+	"github.com/syncsvc/syncsvc/control"
+)
+
+// silent is after how long without an answer an instance that runs is called
+// degraded.
+const silent = 5 * time.Second
+
+// facts are all that is known of a module.
+type facts struct {
+	name      string
+	module    *config.Module
+	problems  []control.Problem
+	wanted    control.Wanted
+	wantedWhy string
+	kept      keeperStatus
+	sight     sight
+}
+
+// facts gathers what is known of a member.
+func (f *fleet) facts(m *member) facts {
+	kept, seen := m.keeper.status(), m.view.seen()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	w, why := m.wanted()
+	return facts{m.name, m.module, m.problems, w, why, kept, seen}
+}
+
+// describe is the module as everybody sees it.
+func (f facts) describe(now time.Time) control.Module {
+	k := f.kept
+	out := control.Module{
+		Name: f.name, File: f.module.File, Wanted: f.wanted, WantedWhy: f.wantedWhy, Priority: f.module.Priority,
+		State: k.State, Reason: k.Reason, Hint: k.Hint, Since: k.Since,
+		Pid: k.Pid, Started: moment(k.Started), NextStart: moment(k.NextStart),
+		Restarts: k.Restarts, Deaths: k.Deaths, Memory: k.Memory,
+		Problems: f.problems, Targets: len(f.module.Targets),
+	}
+	if st := f.sight.status; st != nil && k.Pid != 0 && st.Pid == k.Pid {
+		out.Status, out.Rate = st, f.sight.rate
+		sum(&out, st)
+	}
+	f.judge(&out, now)
+	return out
+}
+
+// judge finds the module's state. The supervisor knows better when there is no
+// process; the process itself otherwise.
+func (f facts) judge(out *control.Module, now time.Time) {
+	switch {
+	case f.wanted == control.WantedDisabled:
+		out.State, out.Reason, out.Hint = control.Disabled, "by "+f.wantedWhy, "syncsvc enable "+f.name
+		if !f.module.Enabled {
+			out.Hint = "take enabled: false out of " + f.wantedWhy
+		}
+	case f.wanted == control.WantedDown:
+		out.State, out.Reason, out.Hint = control.Stopped, "stopped on request", "syncsvc start "+f.name
+	case out.Status != nil:
+		st := out.Status
+		out.State, out.Reason, out.Hint, out.Since = st.State, st.Reason, st.Hint, st.Since
+		if age := now.Sub(f.sight.at); f.sight.err != nil && age >= silent {
+			out.State, out.Since = control.Degraded, f.sight.at
+			out.Reason = fmt.Sprintf("its process has not answered for %s; what is shown is that old", age.Round(time.Second))
+			out.Hint = "wait: a process that hangs is restarted by itself; or: syncsvc restart " + f.name
+		}
+	case f.kept.State == control.Live: // it is up, and will tell more in a moment
+		out.State = control.Starting
+	}
+}
+
+// sum adds up what the targets say.
+func sum(out *control.Module, st *control.Status) {
+	out.Targets = len(st.Targets)
+	for _, t := range st.Targets {
+		out.Lag = max(out.Lag, t.Lag)
+		out.Owed += t.Owed
+		out.InFlight += t.InFlight
+		out.Held += t.Held
+		out.Failing += t.Failing
+		if t.State == control.Live || t.State == control.Scanning {
+			out.TargetsOK++
+		}
+		if t.LastSuccess != nil && (out.LastSync == nil || t.LastSuccess.After(*out.LastSync)) {
+			out.LastSync = t.LastSuccess
+		}
+	}
+}
+
+// moment is nil for the zero time, which JSON has no word for.
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
