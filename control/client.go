@@ -116,7 +116,7 @@ func (c *Client) unreachable(err error) error {
 	case errors.Is(err, syscall.EACCES):
 		return &Failed{
 			Status: http.StatusForbidden, Err: fmt.Errorf("ask %s: permission denied", c.path),
-			Hint: "be root, or in the group that control.group in syncsvc.yaml names",
+			Hint: "be root, or in the group that socket_group in syncsvc.yaml names",
 		}
 	}
 	return fmt.Errorf("ask %s: %w", c.path, errors.Unwrap(err))

@@ -134,6 +134,9 @@ func (u unlinking) Close() error {
 	return err
 }
 
+// Close removes the socket of a server that is not to run after all.
+func (s *Server) Close() error { return s.l.Close() }
+
 // Run serves until ctx ends, gives answers under way a moment, and removes the
 // socket. Handlers see ctx end through their request's context.
 func (s *Server) Run(ctx context.Context) error {

@@ -115,6 +115,14 @@ type Reload struct {
 	Modules  []ModuleReload `json:"modules"`
 	Problems []Problem      `json:"problems,omitempty"`
 	Applied  bool           `json:"applied"` // false for a plan
+	// Settings of the service itself that are others than before.
+	Settings []SettingChange `json:"settings,omitempty"`
+}
+
+// SettingChange is a setting of the service that has changed.
+type SettingChange struct {
+	KeyChange
+	Restart bool `json:"restart"` // it holds after a restart of the service only
 }
 
 // Action is what a reload does with a module.
