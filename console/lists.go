@@ -72,11 +72,11 @@ func (l Look) Why(w control.WhyAnswer) string {
 }
 
 func (p *page) whyTarget(t control.WhyTarget) {
-	p.line("  %s %s", Safe(t.Target), Safe(t.Verdict))
-	if t.LastSent != nil {
+	p.line("  %s: %s", Safe(t.Target), Safe(t.Verdict))
+	if t.LastSent != nil && !strings.Contains(t.Verdict, "last sent") {
 		p.line("    last sent %s", p.look.since(*t.LastSent))
 	}
-	if f := t.Failure; f != nil {
+	if f := t.Failure; f != nil && !strings.Contains(t.Verdict, f.Reason) {
 		p.line("    %s after %s: %s; again %s", p.look.Warn("fails"), Plural(int64(f.Attempts), "attempt"),
 			Safe(firstLine(f.Reason)), p.look.until(f.Next))
 	}

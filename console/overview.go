@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -110,7 +111,7 @@ func (l Look) wrap(b *strings.Builder, label, text string) {
 func (l Look) summary(o control.Overview) []string {
 	lines := []string{Cut(Counts(o), l.width())}
 	if o.Pid > 0 {
-		lines = append(lines, fmt.Sprintf("service %s, pid %d, up %s", Safe(o.Version), o.Pid, Span(l.Now.Sub(o.Started))))
+		lines = append(lines, fmt.Sprintf("%s, pid %d, up %s", cmp.Or(Safe(o.Version), "syncsvc"), o.Pid, Span(l.Now.Sub(o.Started))))
 	}
 	if o.Budget != nil {
 		lines = append(lines, budget(*o.Budget))

@@ -20,7 +20,7 @@ func illService() control.Overview {
 		return m
 	}
 	return control.Overview{
-		Version: "1.0.0", Pid: 812, Started: *started, State: control.Misconfigured,
+		Version: "syncsvc 1.0.0 (linux/amd64)", Pid: 812, Started: *started, State: control.Misconfigured,
 		Modules: []control.Module{
 			up(control.Module{Name: "www", State: control.Live, LastSync: before(2 * time.Second), Rate: 3 << 20}),
 			up(control.Module{Name: "bbs", State: control.Degraded, Reason: "rsync://backup@10.0.0.8/bbs: connection refused", Hint: "start rsyncd there", TargetsOK: 1, Targets: 2, Lag: 200, Owed: 1204, LastSync: before(time.Minute)}),
