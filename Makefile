@@ -4,7 +4,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS  = -s -w -X main.version=$(VERSION)
 BIN      = bin/syncsvc
 
-.PHONY: help setup build demo test test-long bench lint fuzz clean
+.PHONY: help setup build demo test test-long bench lint fuzz man clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -18,11 +18,13 @@ build: ## bin/syncsvc, static
 demo: setup build ## mirror three generated modules to two daemons and prove it
 	./$(BIN) demo
 
-test: setup ## everything that fits into a few minutes, with the race detector
+test: ## everything that fits into a few minutes, with the race detector
+	@./setup test
 	$(GO) vet ./...
 	$(GO) test -race -shuffle=on -timeout 9m ./...
 
-test-long: setup ## the whole lists: hours of crashes, big files, long fuzzing
+test-long: ## the whole lists: hours of crashes, big files, long fuzzing
+	@./setup test
 	SYNCSVC_LONG=1 $(GO) test -race -shuffle=on -timeout 4h -p 1 ./...
 
 bench: setup build ## the table of the README: syncsvc, lsyncd, inotifywait, bare rsync
@@ -37,6 +39,10 @@ lint: ## gofumpt, vet, staticcheck
 fuzz: setup ## each fuzz target for a minute
 	@for p in $$($(GO) list ./...); do for f in $$($(GO) test -list '^Fuzz' $$p | grep ^Fuzz); do \
 		$(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 1m $$p || exit 1; done; done
+
+man: ## manual pages and what packages ship, from what the program prints
+	$(GO) test ./cmd/syncsvc -run Man -update
+	$(GO) test ./service -run Packages -update
 
 clean:
 	rm -rf bin

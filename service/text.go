@@ -41,8 +41,9 @@ func (s *Service) Rotation() ([]byte, error) {
 
 func (s *Service) rotationPath() string { return "/etc/logrotate.d/" + s.Name }
 
-// logFile is where the service's output goes when no journal takes it.
-func (s *Service) logFile() string { return filepath.Join(s.LogDir, "syncsvc.log") }
+// logFile is where the service's output goes when no journal takes it. The name
+// is none that the service gives to a log of its own.
+func (s *Service) logFile() string { return filepath.Join(s.LogDir, "syncsvc.out") }
 
 // data quotes everything as the text wants it.
 func (s *Service) data() (templates.Init, error) {

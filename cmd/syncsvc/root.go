@@ -28,6 +28,7 @@ func newRootCommand(a *app) *cobra.Command {
 	root.Flags().Bool("version", false, "print the version") // without cobra's -v
 	root.SilenceErrors = true                                // run reports them
 	root.SilenceUsage = true
+	root.CompletionOptions.DisableDefaultCmd = true // there is one of our own
 	root.SetFlagErrorFunc(flagError)
 	a.addFlags(root)
 	service := newRunCommand(a)
@@ -54,6 +55,7 @@ func newRootCommand(a *app) *cobra.Command {
 		newConfigCommand(a),
 		newDemoCommand(a),
 		newServiceCommand(a),
+		newCompletionCommand(a),
 		newVersionCommand(a),
 	)
 	root.AddCommand(newSwitchCommands(a)...)

@@ -35,6 +35,7 @@ call no init system.`)
 	group.PersistentFlags().StringVar(&f.name, "name", "syncsvc", "the service is called `NAME`, for several on one machine")
 	group.PersistentFlags().StringVar(&f.init, "init", "", "for the init system `NAME`: systemd, openrc, sysv or upstart (default: the one that runs)")
 	group.PersistentFlags().StringVar(&f.root, "root", "", "work on the system in the folder `DIR`, which does not run")
+	_ = group.RegisterFlagCompletionFunc("init", completeInit) // fails for a flag that is not there
 	group.AddCommand(
 		newServiceInstallCommand(a, &f),
 		newServiceUninstallCommand(a, &f),
@@ -46,6 +47,14 @@ call no init system.`)
 		newServiceTakeoverCommand(a, &f),
 	)
 	return group
+}
+
+func completeInit(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	var names []string
+	for _, kind := range service.Kinds() {
+		names = append(names, string(kind))
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
 func newServiceInstallCommand(a *app, f *serviceFlags) *cobra.Command {
