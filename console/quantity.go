@@ -68,10 +68,10 @@ func Seconds(s float64) string {
 	return Span(time.Duration(min(s, math.MaxInt64/float64(2*time.Second)) * float64(time.Second)))
 }
 
-// ago writes how long before now something was: "12s ago", "never".
+// ago writes how long before now something was: "12s ago".
 func (l Look) ago(t *time.Time) string {
 	if t == nil || t.IsZero() {
-		return "never"
+		return none
 	}
 	return Span(l.Now.Sub(*t)) + " ago"
 }

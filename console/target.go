@@ -15,7 +15,9 @@ func (p *page) target(t control.Target) {
 	p.field("do", "%s", Safe(t.Hint))
 	p.field("owed", "%s", owed(t))
 	p.field("in sync", "%s", l.upto(t))
-	p.field("last sync", "%s", l.ago(t.LastSuccess))
+	if t.LastSuccess != nil {
+		p.field("last sync", "%s", l.ago(t.LastSuccess))
+	}
 	if t.NextTry != nil {
 		p.field("next try", "%s", l.until(*t.NextTry))
 	}
