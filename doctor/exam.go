@@ -15,12 +15,16 @@ type exam struct {
 	Options
 	runner *rsync.Runner
 	trees  map[*config.Module]*tree
+	walks  chan struct{} // a token for each walk under way
 }
 
+// walksAtOnce keeps a check of many modules from taking all of the disk.
+const walksAtOnce = 2
+
 func newExam(o Options) *exam {
-	e := &exam{Options: o, runner: rsync.NewRunner(), trees: map[*config.Module]*tree{}}
+	e := &exam{Options: o, runner: rsync.NewRunner(), trees: map[*config.Module]*tree{}, walks: make(chan struct{}, walksAtOnce)}
 	for _, m := range o.Modules {
-		e.trees[m] = &tree{module: m}
+		e.trees[m] = &tree{}
 	}
 	return e
 }
@@ -58,13 +62,21 @@ func (e *exam) steps() []step {
 // tree is what a walk of a module's source found. It is walked once, by
 // whoever needs it first.
 type tree struct {
-	module *config.Module
-	once   sync.Once
-	seen   survey
+	once sync.Once
+	seen survey
 }
 
-func (t *tree) survey(ctx context.Context) survey {
-	t.once.Do(func() { t.seen = look(ctx, t.module) })
+func (e *exam) survey(ctx context.Context, m *config.Module) survey {
+	t := e.trees[m]
+	t.once.Do(func() {
+		select {
+		case e.walks <- struct{}{}:
+			defer func() { <-e.walks }()
+			t.seen = look(ctx, m)
+		case <-ctx.Done():
+			t.seen.err = ctx.Err()
+		}
+	})
 	return t.seen
 }
 

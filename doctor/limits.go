@@ -40,7 +40,7 @@ func (e *exam) watches(ctx context.Context, l watch.Limits) Finding {
 		if m.Backend == config.BackendPoll || m.Backend == config.BackendFanotify {
 			continue
 		}
-		seen := e.trees[m].survey(ctx)
+		seen := e.survey(ctx, m)
 		if seen.err == nil {
 			need += seen.folders
 		}

@@ -15,14 +15,9 @@ import (
 )
 
 // configuration repeats what reading the file and looking at what it names
-// have shown.
+// have shown, but for what concerns a single target.
 func (e *exam) configuration(m *config.Module, about Finding) []Finding {
-	var findings []Finding
-	for _, p := range config.CheckSystem(m) {
-		f := about.on(subject(p.Key))
-		f.Target = urlOf(m, p.Key)
-		findings = append(findings, f.with(Bad, p.Error(), p.Hint))
-	}
+	findings := problems(m, about)
 	for _, w := range m.Warnings() {
 		findings = append(findings, about.on("configuration").with(Warn, strings.TrimSpace(w), ""))
 	}
@@ -32,6 +27,18 @@ func (e *exam) configuration(m *config.Module, about Finding) []Finding {
 	}
 	if len(findings) == 0 {
 		findings = append(findings, about.on("configuration").with(OK, m.File, ""))
+	}
+	return findings
+}
+
+// problems returns what is wrong with what a module, or one of its targets,
+// names on this machine.
+func problems(m *config.Module, about Finding) []Finding {
+	var findings []Finding
+	for _, p := range config.CheckSystem(m) {
+		if urlOf(m, p.Key) == about.Target {
+			findings = append(findings, about.on(subject(p.Key)).with(Bad, p.Error(), p.Hint))
+		}
 	}
 	return findings
 }
@@ -63,12 +70,14 @@ func (e *exam) source(ctx context.Context, m *config.Module, about Finding) []Fi
 	if _, err := os.Stat(m.Watch); err != nil {
 		return nil // the configuration has said it
 	}
-	seen := e.trees[m].survey(ctx)
-	if seen.err != nil {
-		if errors.Is(seen.err, fs.ErrPermission) {
-			return []Finding{about.on("source").with(Bad, seen.err.Error(), "let who runs syncsvc read it, or run syncsvc as root")}
-		}
-		return []Finding{about.on("source").with(Unknown, seen.err.Error(), "")}
+	seen := e.survey(ctx, m)
+	switch about := about.on("source"); {
+	case errors.Is(seen.err, fs.ErrPermission):
+		return []Finding{about.with(Bad, seen.err.Error(), "let who runs syncsvc read it, or run syncsvc as root")}
+	case errors.Is(seen.err, context.DeadlineExceeded):
+		return []Finding{about.with(Unknown, "there was no time to walk the whole tree: "+treeStep.String(), "")}
+	case seen.err != nil:
+		return []Finding{about.with(Unknown, seen.err.Error(), "")}
 	}
 	findings := []Finding{readable(m, seen, about.on("source"))}
 	findings = append(findings, backend(m, seen, about.on("backend")))

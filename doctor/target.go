@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,31 +30,33 @@ const (
 
 // target examines one target from the outside in and stops where it is shut.
 func (e *exam) target(ctx context.Context, m *config.Module, ct *config.Target, about Finding) []Finding {
-	if unusable(m, ct) {
-		return []Finding{about.on("writable").with(Unknown, "not tried, because of its configuration", "")}
+	if wrong := problems(m, about); len(wrong) > 0 || unusable(m) {
+		return append(wrong, about.on("writable").with(Unknown, "not tried, because of its configuration", ""))
 	}
 	t := rsyncTarget(ct)
-	reached, ok := reach(ctx, t, about.on("reachable"))
+	findings, ok := reach(ctx, t, about.on("reachable"))
 	if !ok {
-		return reached
+		return findings
 	}
-	findings := append(reached, remoteVersion(ctx, t, about.on("rsync there"))...)
 	if ct.Kind == config.Local && homeless(ct.Path) {
 		return append(findings, about.on("writable").with(Bad, "neither "+ct.Path+" nor the folder above it is there",
 			"is its disk mounted? else make the folder by hand"))
 	}
-	return append(findings, e.try(ctx, t, ct, about)...)
+	trial := e.runner.Try(ctx, t, ct.Delete)
+	if there := remoteVersion(ctx, t, about.on("rsync there")); len(there) > 0 && (trial.Class == rsync.Done || there[0].Level != Unknown) {
+		findings = append(findings, there...)
+	}
+	findings = append(findings, tried(trial, about)...)
+	if trial.Class != rsync.Done {
+		return findings
+	}
+	return append(findings, around(ctx, t, trial, about)...)
 }
 
-// unusable reports whether what a target names on this machine has a problem
-// already: another message about it would only confuse.
-func unusable(m *config.Module, ct *config.Target) bool {
-	for _, p := range config.CheckSystem(m) {
-		if owner := urlOf(m, p.Key); !p.CanWait && (owner == ct.URL || owner == "") {
-			return true
-		}
-	}
-	return false
+// unusable reports whether something that all targets have in common has a
+// problem already: another message about it would only confuse.
+func unusable(m *config.Module) bool {
+	return slices.ContainsFunc(config.CheckSystem(m), func(p config.Problem) bool { return !p.CanWait && urlOf(m, p.Key) == "" })
 }
 
 func reach(ctx context.Context, t rsync.Target, about Finding) ([]Finding, bool) {
@@ -100,9 +103,8 @@ func homeless(folder string) bool {
 	return errors.Is(err, os.ErrNotExist) && errors.Is(above, os.ErrNotExist)
 }
 
-// try writes a probe file and tells what came of it.
-func (e *exam) try(ctx context.Context, t rsync.Target, ct *config.Target, about Finding) []Finding {
-	trial := e.runner.Try(ctx, t, ct.Delete)
+// tried tells what came of writing a probe file.
+func tried(trial rsync.Trial, about Finding) []Finding {
 	var findings []Finding
 	if trial.Left != "" {
 		findings = append(findings, about.on("probe file").with(Warn, trial.Left+" could not be removed again",
@@ -119,11 +121,15 @@ func (e *exam) try(ctx context.Context, t rsync.Target, ct *config.Target, about
 	if trial.Missing {
 		message += "; the target folder is not there yet and will be made"
 	}
-	findings = append(findings, about.on("writable").with(OK, message, ""), space(ctx, t, about.on("free space")))
-	if t.Kind == rsync.Local {
-		return findings
+	return append(findings, about.on("writable").with(OK, message, ""))
+}
+
+// around looks at what else concerns a target that can be written to.
+func around(ctx context.Context, t rsync.Target, trial rsync.Trial, about Finding) []Finding {
+	findings := []Finding{space(ctx, t, about.on("free space"))}
+	if t.Kind != rsync.Local {
+		findings = append(findings, clock(trial, about.on("clock")))
 	}
-	findings = append(findings, clock(trial, about.on("clock")))
 	if t.Kind == rsync.Daemon {
 		findings = append(findings, about.on("TCP_NODELAY").with(Unknown, "a daemon does not tell",
 			"have 'socket options = TCP_NODELAY' in its rsyncd.conf: small changes arrive in 4 ms instead of 10 to 20"))

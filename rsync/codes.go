@@ -44,7 +44,7 @@ var byCode = map[int]ruling{
 	125:    {Away, "ssh was killed", ""},
 	126:    {Config, "the remote rsync cannot be run", "make it executable there, or name another in rsync.args: --rsync-path=/path/rsync"},
 	127:    {Config, "there is no rsync on the target", "install rsync 3.1.0 or newer there"},
-	255:    {Away, "ssh could not connect", "try the same by hand: ssh {user}@{host}"},
+	255:    {Away, "ssh could not connect", "try the same by hand: ssh {login}{host}"},
 }
 
 // What rsync says when the folder it is to write into is not there, or is no

@@ -75,6 +75,7 @@ func places(t Target) []string {
 		"{hostport}", printable(t.hostPort()),
 		"{known_name}", printable(knownName(t)),
 		"{module}", printable(t.Module),
+		"{login}", printable(t.login()),
 		"{user}", printable(cmp.Or(t.User, "the user")),
 		"{folder}", printable(cmp.Or(t.Path, "the module's path")),
 		"{password_file}", printable(cmp.Or(t.PasswordFile, "password_file")),

@@ -63,6 +63,10 @@ func TestWhatOperatorsMeetIsExplained(t *testing.T) {
 		{ssh, "bash: line 1: rsync: command not found", "not installed on backup", "install rsync"},
 		{ssh, "sh: 1: /opt/rsync: not found", "not installed on backup", "--rsync-path"},
 		{ssh, "protocol version mismatch -- is your shell clean?", "login scripts of bob", "ssh -p 2222 bob@backup true"},
+		{ssh, "Unable to negotiate with 10.0.0.8 port 22: no matching host key type found. Their offer: ssh-rsa", "algorithm", "ssh.options"},
+		{ssh, `Load key "/etc/key.pub": invalid format`, "no private key", ".pub"},
+		{ssh, "kex_exchange_identification: Connection closed by remote host", "hung up", "log"},
+		{daemon, `ERROR: daemon refused to receive file "a"`, "own filters", "[www]"},
 		{ssh, "rsync: --delete-missing-args: unknown option", "does not know an option", "3.1.0"},
 		{ssh, "rsync: connection unexpectedly closed (0 bytes received so far) [sender]", "hung up", "log"},
 	} {

@@ -66,6 +66,11 @@ var commonErrors = []explanation{
 		"free some space on the target; see df and df -i there",
 	},
 	{
+		wording(`^ERROR: daemon refused to receive`), Partial,
+		"the module's own filters keep the path out",
+		"change 'exclude' or 'filter' of [{module}] in rsyncd.conf on {host}, or exclude the path here too",
+	},
+	{
 		wording(`Read-only file system`), Partial,
 		"the target's file system is mounted read-only, often by itself after a disk error",
 		"see dmesg on the target, then remount it",

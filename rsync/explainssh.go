@@ -15,7 +15,7 @@ var sshErrors = []explanation{
 	{
 		wording(`^\S*: ?Permission denied \(|Too many authentication failures`), Refused,
 		"{host} does not take the key: it is not in authorized_keys of {user}, or the key file cannot be read or has a passphrase",
-		"ssh-copy-id -i {identity_file} -p {port} {user}@{host}; the key is named by ssh.identity_file",
+		"ssh-copy-id -i {identity_file} -p {port} {login}{host}; the key is named by ssh.identity_file",
 	},
 	{
 		wording(`UNPROTECTED PRIVATE KEY FILE|^Load key .*bad permissions`), Config,
@@ -28,6 +28,16 @@ var sshErrors = []explanation{
 		"install openssh-client",
 	},
 	{
+		wording(`^Load key .*: (?:invalid format|error in libcrypto)`), Config,
+		"the file is no private key, or one that this ssh does not know",
+		"name the private key, not the .pub file, in ssh.identity_file",
+	},
+	{
+		wording(`^Unable to negotiate with`), Config,
+		"the two sshs have no algorithm in common: one of them is old",
+		"update ssh on {host}, or allow what it offers in ssh.options",
+	},
+	{
 		wording(`Bad configuration option|[Bb]ad owner or permissions|no argument after keyword`), Config,
 		"ssh does not accept its options",
 		"check ssh.options of the target and the ssh configuration",
@@ -35,7 +45,7 @@ var sshErrors = []explanation{
 	{
 		wording(`is your shell clean|protocol version mismatch`), Config,
 		"the login scripts of {user} on {host} print something, or its rsync is older than 3.1.0",
-		"this must print nothing: ssh -p {port} {user}@{host} true",
+		"this must print nothing: ssh -p {port} {login}{host} true",
 	},
 	{
 		wording(`(?:command not found|: not found|No such file or directory|Permission denied)$`), Config,

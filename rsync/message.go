@@ -89,6 +89,9 @@ func (m message) words() string {
 	if m.path == "" {
 		return m.text
 	}
+	if quoted := `"` + m.path + `"`; strings.Contains(m.text, quoted) {
+		return strings.Replace(m.text, quoted, `""`, 1)
+	}
 	return strings.Replace(m.text, m.path, "", 1)
 }
 

@@ -68,6 +68,10 @@ for a wrong command line, 6 when the file would not be valid.`,
 	flags.BoolVar(&add.dryRun, "dry-run", false, "check, and print the file instead of writing it")
 	flags.BoolVar(&add.noStart, "no-start", false, "write the file disabled, so that it is not started")
 	flags.BoolVar(&add.noCheck, "no-check", false, "do not check this machine and the targets")
+	_ = cmd.MarkFlagDirname("watch") // only for completion, and the flag is there
+	_ = cmd.MarkFlagFilename("password-file")
+	_ = cmd.RegisterFlagCompletionFunc("full-sync", cobra.FixedCompletions(
+		[]string{string(config.FullIfNeeded), string(config.FullOnStart), string(config.FullNever)}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 

@@ -43,7 +43,10 @@ func TestScripts(t *testing.T) {
 			}
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "expand": expand, "arrives": arrives},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "expand": expand, "arrives": arrives,
+			"daemon": daemon, "sshserver": sshServer, "answers": answers,
+		},
 	})
 }
 
