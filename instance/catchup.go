@@ -14,26 +14,15 @@ import (
 // the moment up to which everything was seen before the root was lost, zero at
 // the first time; before is the identity it had then, or in an earlier life.
 func (in *instance) gained(id watch.Identity, before string, lost time.Time) {
+	in.gaining.Lock()
+	defer in.gaining.Unlock()
 	now := time.Now()
 	replaced := before != "" && before != id.String()
 	var sweep []*target
 	since := now
 	for _, t := range in.targets() {
-		strange := t.fillFrom(id.String(), replaced)
-		from, why := t.safeStart(id.String(), lost, in.settingsOf(t))
-		switch {
-		case strange:
-			t.fill(now, "the source folder is another one than before; deletions will be held")
-		case why == "":
+		if from, scan := in.catchUp(t, id.String(), replaced, lost, now); scan {
 			sweep, since = append(sweep, t), earlier(since, from)
-		case in.module().FullSync == config.FullNever && !t.isStrict():
-			t.base(now)
-			sweep = append(sweep, t)
-		default:
-			t.fill(now, why)
-		}
-		if in.module().FullSync == config.FullOnStart && lost.IsZero() && !strange && why == "" {
-			t.fill(now, "full_sync is on-start")
 		}
 	}
 	in.sweep, in.arming = sweep, true
@@ -44,6 +33,28 @@ func (in *instance) gained(id watch.Identity, before string, lost time.Time) {
 	for _, t := range in.targets() {
 		t.nudge()
 	}
+}
+
+// catchUp decides how t catches up: by a scan since a moment, or else by a full
+// sync, which is owed then. The caller holds gaining.
+func (in *instance) catchUp(t *target, id string, replaced bool, lost, now time.Time) (from time.Time, scan bool) {
+	strange := t.fillFrom(id, replaced)
+	from, why := t.safeStart(id, lost, in.settingsOf(t))
+	switch {
+	case strange:
+		t.fill(now, "the source folder is another one than before; deletions will be held")
+	case why == "":
+		scan = true
+	case in.module().FullSync == config.FullNever && !t.isStrict():
+		t.base(now)
+		from, scan = now, true
+	default:
+		t.fill(now, why)
+	}
+	if in.module().FullSync == config.FullOnStart && lost.IsZero() && !strange && why == "" {
+		t.fill(now, "full_sync is on-start")
+	}
+	return from, scan
 }
 
 // scanners returns the targets for which a scan is of use. The first one after

@@ -85,6 +85,10 @@ type instance struct {
 
 	pauses pauses
 
+	orders      chan order    // 0: handed over to the goroutine of keepTargets
+	rescheduled chan struct{} // 1: the schedule is another
+	gaining     sync.Mutex    // held while it is decided how targets catch up
+
 	// owned by the goroutine of source
 	arming bool      // the watcher has not asked for its first scan yet
 	sweep  []*target // those that need it
@@ -142,6 +146,7 @@ func newInstance(o Options, home string) (*instance, error) {
 		threads: newSlots(o.Module.Threads),
 
 		lifeline: newLifeline(o), events: newHub(o.Module.Name), news: make(chan struct{}, 1),
+		orders: make(chan order), rescheduled: make(chan struct{}, 1),
 	}
 	in.config.Store(o.Module)
 	if o.Level != nil {
@@ -162,7 +167,7 @@ func newInstance(o Options, home string) (*instance, error) {
 	}
 	var targets []*target
 	for _, ct := range o.Module.Targets {
-		t, err := in.newTarget(ct)
+		t, err := in.newTarget(o.Module, ct)
 		if err != nil {
 			return nil, errors.Join(err, in.runner.Close())
 		}
@@ -172,12 +177,6 @@ func newInstance(o Options, home string) (*instance, error) {
 	return in, nil
 }
 
-// module is the configuration in force.
-func (in *instance) module() *config.Module { return in.config.Load() }
-
-// targets are those that there are now. The slice is not changed.
-func (in *instance) targets() []*target { return *in.present.Load() }
-
 func watchOptions(o Options) watch.Options {
 	m := o.Module
 	return watch.Options{
@@ -185,28 +184,6 @@ func watchOptions(o Options) watch.Options {
 		Events: watch.Events(m.Events), Quiet: m.Settle.Quiet, AtMost: m.Settle.AtMost,
 		PollEvery: m.PollEvery, Log: o.Log,
 	}
-}
-
-func (in *instance) newTarget(ct config.Target) (*target, error) {
-	share := max(1, in.module().Threads/len(in.module().Targets))
-	log := in.Log.With("target", ct.URL)
-	t := &target{
-		name: ct.URL, log: log, ground: in.ground, sweeper: in.sweeper,
-		lanes:  newLanes(share, ct.Rsync.BWLimit),
-		wake:   make(chan struct{}, 1),
-		less:   make(chan struct{}, 1),
-		landed: make(chan landing, share),
-		probed: make(chan error, 1),
-		urgent: in.urgent,
-		events: in.events, news: in.news, permits: &in.lifeline.permits,
-
-		ledger:  newLedger(in.module().FailLog.RetryEvery, maxOwed),
-		flights: make(map[*job]*flight),
-	}
-	t.config.Store(&ct)
-	t.courier = &courierTo{in: in, t: t}
-	t.paused = in.pauses.holds(ct.URL)
-	return t, in.remember(t)
 }
 
 // run starts everything and stops it in order: first what brings changes, then
@@ -227,9 +204,7 @@ func (in *instance) run(ctx context.Context) error {
 	front.Go(func() { apiErr <- api.Run(apiCtx) })
 	front.Go(func() { in.lifeline.run(apiCtx, ctx, in.loops) })
 	front.Go(func() { in.herald(apiCtx) })
-	for _, t := range in.targets() {
-		senders.Go(func() { t.run(ctx, drained) })
-	}
+	senders.Go(func() { in.keepTargets(ctx, drained) })
 	feeders.Go(func() { in.sweeper.run(ctx) })
 	feeders.Go(func() { _ = in.source.run(ctx) })
 	feeders.Go(func() { in.keepSchedule(ctx) })
@@ -271,20 +246,6 @@ func (in *instance) inlet(seen []change.Change) {
 func (in *instance) dropped() {
 	for _, t := range in.targets() {
 		t.endAll()
-	}
-}
-
-// keepSchedule asks for the full compare when it is due.
-func (in *instance) keepSchedule(ctx context.Context) {
-	for !in.module().Schedule.Off() {
-		due := in.module().Schedule.Next(time.Now())
-		if due.IsZero() || !sleep(ctx, time.Until(due)) {
-			return
-		}
-		in.Log.Info("full compare is due")
-		for _, t := range in.targets() {
-			t.offer([]change.Change{compareAll(change.Root)})
-		}
 	}
 }
 

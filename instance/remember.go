@@ -2,12 +2,8 @@ package instance
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"fmt"
 	"io/fs"
-	"strings"
 	"time"
 
 	"github.com/syncsvc/syncsvc/checkpoint"
@@ -92,22 +88,28 @@ func (in *instance) save(all bool) error {
 	var errs []error
 	for _, t := range in.targets() {
 		in.keeper.turn()
-		mark, list, changed := t.advance(seen)
-		if changed {
-			if err := in.store.SaveFailures(t.name, list); err != nil {
-				errs = append(errs, err)
-				t.unsaved()
-				continue
-			}
-			errs = append(errs, in.writeFailLog())
-		}
-		if mark.IsZero() || !(all || t.saveDue(time.Now())) {
-			continue
-		}
-		errs = append(errs, in.saveMark(t, mark))
+		errs = append(errs, in.saveTarget(t, seen, all))
 	}
 	errs = append(errs, in.saveSource(), in.ground.inner.save(in.store))
 	return errors.Join(errs...)
+}
+
+// saveTarget writes how far t has come, seen being the moment up to which it was
+// told everything. The caller holds saving.
+func (in *instance) saveTarget(t *target, seen time.Time, all bool) error {
+	mark, list, changed := t.advance(seen)
+	var failed error
+	if changed {
+		if err := in.store.SaveFailures(t.name, list); err != nil {
+			t.unsaved()
+			return err
+		}
+		failed = in.writeFailLog()
+	}
+	if mark.IsZero() || !(all || t.saveDue(time.Now())) {
+		return failed
+	}
+	return errors.Join(failed, in.saveMark(t, mark))
 }
 
 func (in *instance) saveMark(t *target, upto time.Time) error {
@@ -167,10 +169,5 @@ func (t *target) unsaved() {
 // settingsOf is a fingerprint of everything that decides what belongs on t and
 // how: when it is another, the checkpoint means nothing.
 func (in *instance) settingsOf(t *target) string {
-	ct := t.settings()
-	text := strings.Join(append([]string{
-		in.module().Watch, in.module().Filter.Fingerprint(), ct.URL, fmt.Sprint(ct.Delete),
-	}, ct.Rsync.Args...), "\x00")
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:8])
+	return in.module().ContentFingerprint(t.settings())
 }
