@@ -18,7 +18,6 @@ import (
 
 	"golang.org/x/time/rate"
 
-	"github.com/syncsvc/syncsvc/config"
 	"github.com/syncsvc/syncsvc/control"
 )
 
@@ -41,14 +40,14 @@ const (
 // Message is what a program finds on its standard input, and a webhook in the
 // body. Spans are seconds.
 type Message struct {
-	ID     string           `json:"id"` // the same when a trouble is raised, repeated and over
-	Name   string           `json:"name"`
-	Kind   config.AlertKind `json:"kind"`
-	Module string           `json:"module"`
-	Target string           `json:"target,omitempty"`
-	State  string           `json:"state"` // raised or recovered
-	Since  time.Time        `json:"since"` // when it began to be wrong
-	Time   time.Time        `json:"time"`  // when this was noticed
+	ID     string            `json:"id"` // the same when a trouble is raised, repeated and over
+	Name   string            `json:"name"`
+	Kind   control.AlertKind `json:"kind"`
+	Module string            `json:"module"`
+	Target string            `json:"target,omitempty"`
+	State  string            `json:"state"` // raised or recovered
+	Since  time.Time         `json:"since"` // when it began to be wrong
+	Time   time.Time         `json:"time"`  // when this was noticed
 
 	Value     float64 `json:"value"`     // the lag in seconds, the number of paths, ...
 	Threshold float64 `json:"threshold"` // what it may be
@@ -68,7 +67,7 @@ func idOf(host string, k key, since time.Time) string {
 
 // Options says what to tell whom.
 type Options struct {
-	Rules    []config.Alert
+	Rules    []control.AlertRule
 	File     string                  // what is raised, and what is still to be sent, outlives the process here
 	Overview func() control.Overview // how everything is now
 	Noticed  func(Message)           // is called for each message besides; may be nil
@@ -80,14 +79,14 @@ type Alerts struct {
 	o     Options
 	host  string
 	limit *rate.Limiter
-	send  func(context.Context, config.Alert, Message) error // delivers once; tests fail at will
+	send  func(context.Context, control.AlertRule, Message) error // delivers once; tests fail at will
 
 	changed chan struct{} // of capacity 1: rules were adopted
 
 	mu        sync.Mutex
-	evaluator *evaluator         // guarded by mu
-	boxes     map[string]*outbox // by rule, changed by Run alone; what is in them is guarded by mu
-	adopted   []config.Alert     // not in force yet, nil = none; guarded by mu
+	evaluator *evaluator          // guarded by mu
+	boxes     map[string]*outbox  // by rule, changed by Run alone; what is in them is guarded by mu
+	adopted   []control.AlertRule // not in force yet, nil = none; guarded by mu
 }
 
 // Open reads what was raised when the service ended. A file that cannot be
@@ -113,9 +112,9 @@ func Open(o Options) *Alerts {
 
 // Adopt takes over other rules, from the next look on. What a rule that stays
 // has raised, and not told yet, stays with it.
-func (a *Alerts) Adopt(rules []config.Alert) {
+func (a *Alerts) Adopt(rules []control.AlertRule) {
 	a.mu.Lock()
-	a.adopted = append([]config.Alert{}, rules...) // not nil, even without rules
+	a.adopted = append([]control.AlertRule{}, rules...) // not nil, even without rules
 	a.mu.Unlock()
 	select {
 	case a.changed <- struct{}{}:

@@ -14,7 +14,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/syncsvc/syncsvc/config"
 	"github.com/syncsvc/syncsvc/control"
 )
 
@@ -28,11 +27,11 @@ type desk struct {
 	got    []string
 }
 
-func newDesk(t *testing.T, rules ...config.Alert) *desk {
+func newDesk(t *testing.T, rules ...control.AlertRule) *desk {
 	return &desk{w: newWorld(t, rules...), file: filepath.Join(t.TempDir(), "alerts")}
 }
 
-func (d *desk) receive(_ context.Context, r config.Alert, m Message) error {
+func (d *desk) receive(_ context.Context, r control.AlertRule, m Message) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.broken {
@@ -75,7 +74,7 @@ func (d *desk) want(messages ...string) {
 
 func TestRestartNeitherRepeatsNorForgets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDesk(t, config.Alert{On: config.AlertHeld})
+		d := newDesk(t, control.AlertRule{On: control.AlertHeld})
 		d.w.target().Held = 5
 		d.run(time.Minute)
 		d.want("raised www")
@@ -91,7 +90,7 @@ func TestRestartNeitherRepeatsNorForgets(t *testing.T) {
 
 func TestWhatCouldNotBeSentIsSentAfterARestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDesk(t, config.Alert{On: config.AlertHeld})
+		d := newDesk(t, control.AlertRule{On: control.AlertHeld})
 		d.w.target().Held = 5
 		d.broken = true
 		d.run(time.Minute)
@@ -104,7 +103,7 @@ func TestWhatCouldNotBeSentIsSentAfterARestart(t *testing.T) {
 
 func TestMessageIsTriedAgainUntilItIsOldNews(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDesk(t, config.Alert{On: config.AlertHeld})
+		d := newDesk(t, control.AlertRule{On: control.AlertHeld})
 		d.w.target().Held = 5
 		d.broken = true
 		d.run(2 * giveUpAfter)
@@ -116,7 +115,7 @@ func TestMessageIsTriedAgainUntilItIsOldNews(t *testing.T) {
 
 func TestWhatIsOverBeforeItCouldBeToldIsNotTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDesk(t, config.Alert{On: config.AlertHeld})
+		d := newDesk(t, control.AlertRule{On: control.AlertHeld})
 		d.w.target().Held = 5
 		d.broken = true
 		var life sync.WaitGroup
@@ -139,7 +138,7 @@ func TestWhatIsOverBeforeItCouldBeToldIsNotTold(t *testing.T) {
 
 func TestOutageOfEverythingIsNoFlood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDesk(t, config.Alert{On: config.AlertHeld})
+		d := newDesk(t, control.AlertRule{On: control.AlertHeld})
 		one := d.w.Modules[0]
 		d.w.Modules = nil
 		for i := range 300 {
@@ -160,17 +159,17 @@ func TestOutageOfEverythingIsNoFlood(t *testing.T) {
 
 func TestOtherRulesAreAdopted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		held, lag := config.Alert{Name: "h", On: config.AlertHeld}, config.Alert{Name: "l", On: config.AlertLag, Over: time.Minute}
+		held, lag := control.AlertRule{Name: "h", On: control.AlertHeld}, control.AlertRule{Name: "l", On: control.AlertLag, Over: time.Minute}
 		d := newDesk(t, held)
 		d.w.target().Held, d.w.target().Lag = 5, 100
-		a := Open(Options{Rules: []config.Alert{held}, File: d.file, Overview: d.overview, Log: slog.New(slog.DiscardHandler)})
+		a := Open(Options{Rules: []control.AlertRule{held}, File: d.file, Overview: d.overview, Log: slog.New(slog.DiscardHandler)})
 		a.send = d.receive
 		ctx, cancel := context.WithCancel(t.Context())
 		var life sync.WaitGroup
 		life.Go(func() { a.Run(ctx) })
 		time.Sleep(time.Minute)
 		d.change(func() { d.want("raised www") })
-		a.Adopt([]config.Alert{lag, held})
+		a.Adopt([]control.AlertRule{lag, held})
 		time.Sleep(time.Minute)
 		d.change(func() { d.want("raised www") }) // the lag
 		a.Adopt(nil)
@@ -184,7 +183,7 @@ func TestOtherRulesAreAdopted(t *testing.T) {
 }
 
 func TestFullOutboxDropsTheOldestAndSaysSo(t *testing.T) {
-	b := newOutbox(config.Alert{})
+	b := newOutbox(control.AlertRule{})
 	for i := range maxWaiting + 3 {
 		b.put(Message{ID: fmt.Sprint(i), State: Raised})
 		if i == 0 {
@@ -204,7 +203,7 @@ func TestFullOutboxDropsTheOldestAndSaysSo(t *testing.T) {
 
 func TestBrokenFileIsNoReasonNotToRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDesk(t, config.Alert{On: config.AlertHeld})
+		d := newDesk(t, control.AlertRule{On: control.AlertHeld})
 		if err := os.WriteFile(d.file, []byte("{"), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/syncsvc/syncsvc/config"
 	"github.com/syncsvc/syncsvc/control"
 )
 
@@ -35,20 +34,20 @@ type trouble struct {
 // evaluator compares how everything is with rules. It does no I/O and asks for
 // no time.
 type evaluator struct {
-	rules    []config.Alert
+	rules    []control.AlertRule
 	host     string
 	troubles map[key]*trouble
 	seen     map[string]*history // by module
 }
 
-func newEvaluator(rules []config.Alert, host string) *evaluator {
+func newEvaluator(rules []control.AlertRule, host string) *evaluator {
 	return &evaluator{rules: rules, host: host, troubles: map[key]*trouble{}, seen: map[string]*history{}}
 }
 
 // replace changes the rules. What was raised by those that are no more, or are
 // about something else now, is forgotten.
-func (e *evaluator) replace(rules []config.Alert) {
-	about := map[string]config.AlertKind{}
+func (e *evaluator) replace(rules []control.AlertRule) {
+	about := map[string]control.AlertKind{}
 	for _, r := range e.rules {
 		about[r.Name] = r.On
 	}
@@ -78,7 +77,7 @@ func (e *evaluator) look(now time.Time, o control.Overview) []Message {
 }
 
 // weigh brings the trouble that a finding is about up to date.
-func (e *evaluator) weigh(now time.Time, r config.Alert, f finding) (Message, bool) {
+func (e *evaluator) weigh(now time.Time, r control.AlertRule, f finding) (Message, bool) {
 	t, known := e.troubles[f.key]
 	switch {
 	case f.unknown, !f.bad && !known:
@@ -106,7 +105,7 @@ func (e *evaluator) weigh(now time.Time, r config.Alert, f finding) (Message, bo
 }
 
 // better deals with a trouble that is not there at the moment.
-func (e *evaluator) better(now time.Time, r config.Alert, f finding, t *trouble) (Message, bool) {
+func (e *evaluator) better(now time.Time, r control.AlertRule, f finding, t *trouble) (Message, bool) {
 	if t.gone.IsZero() {
 		t.gone = now
 	}
@@ -127,7 +126,7 @@ func (e *evaluator) vanished(now time.Time, met map[key]bool) []Message {
 		if met[k] {
 			continue
 		}
-		i := slices.IndexFunc(e.rules, func(r config.Alert) bool { return r.Name == k.Rule })
+		i := slices.IndexFunc(e.rules, func(r control.AlertRule) bool { return r.Name == k.Rule })
 		gone := finding{key: k, text: cmp.Or(k.Target, k.Module) + " is not configured any more"}
 		if m, tell := e.better(now, e.rules[i], gone, t); tell {
 			out = append(out, m)
@@ -139,7 +138,7 @@ func (e *evaluator) vanished(now time.Time, met map[key]bool) []Message {
 	return out
 }
 
-func (e *evaluator) message(now time.Time, r config.Alert, f finding, t *trouble, state string) Message {
+func (e *evaluator) message(now time.Time, r control.AlertRule, f finding, t *trouble, state string) Message {
 	return Message{
 		ID: idOf(e.host, f.key, t.Since), Name: r.Name, Kind: r.On, Module: f.Module, Target: f.Target,
 		State: state, Since: t.Since, Time: now, Value: f.value, Threshold: threshold(r),
@@ -148,15 +147,15 @@ func (e *evaluator) message(now time.Time, r config.Alert, f finding, t *trouble
 }
 
 // threshold is what the rule allows, in the unit of the value.
-func threshold(r config.Alert) float64 {
-	if r.On == config.AlertFailures {
+func threshold(r control.AlertRule) float64 {
+	if r.On == control.AlertFailures {
 		return float64(r.Count)
 	}
 	return r.Over.Seconds()
 }
 
 // concerns reports whether a rule is for a module.
-func concerns(r config.Alert, module string) bool {
+func concerns(r control.AlertRule, module string) bool {
 	if len(r.Modules) == 0 {
 		return true
 	}

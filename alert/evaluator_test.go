@@ -6,12 +6,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/syncsvc/syncsvc/config"
 	"github.com/syncsvc/syncsvc/control"
 )
 
 func TestLagIsToldOnceAndThatItIsOver(t *testing.T) {
-	w := newWorld(t, config.Alert{On: config.AlertLag, Over: 5 * time.Minute})
+	w := newWorld(t, control.AlertRule{On: control.AlertLag, Over: 5 * time.Minute})
 	w.target().Lag, w.target().Owed = 200, 3
 	w.silent(time.Minute)
 	w.target().Lag = 301
@@ -23,7 +22,7 @@ func TestLagIsToldOnceAndThatItIsOver(t *testing.T) {
 }
 
 func TestTroubleThatComesAndGoesIsToldOnce(t *testing.T) {
-	w := newWorld(t, config.Alert{On: config.AlertAway, Over: time.Minute})
+	w := newWorld(t, control.AlertRule{On: control.AlertAway, Over: time.Minute})
 	told := 0
 	for range 60 {
 		w.target().State, w.target().Since = control.Backoff, w.now
@@ -38,7 +37,7 @@ func TestTroubleThatComesAndGoesIsToldOnce(t *testing.T) {
 }
 
 func TestShortTroubleIsNotTold(t *testing.T) {
-	w := newWorld(t, config.Alert{On: config.AlertAway, Over: 5 * time.Minute})
+	w := newWorld(t, control.AlertRule{On: control.AlertAway, Over: 5 * time.Minute})
 	for range 5 {
 		w.target().State, w.target().Since = control.Backoff, w.now
 		w.silent(4 * time.Minute)
@@ -48,7 +47,7 @@ func TestShortTroubleIsNotTold(t *testing.T) {
 }
 
 func TestReminder(t *testing.T) {
-	w := newWorld(t, config.Alert{On: config.AlertHeld, Every: time.Hour})
+	w := newWorld(t, control.AlertRule{On: control.AlertHeld, Every: time.Hour})
 	w.target().Held = 12
 	got := w.after(150 * time.Minute)
 	want := "raised: www: 12 deletions wait for approval at a"
@@ -59,13 +58,13 @@ func TestReminder(t *testing.T) {
 
 func TestEachKindIsRaisedAndRecovers(t *testing.T) {
 	for _, c := range []struct {
-		rule              config.Alert
+		rule              control.AlertRule
 		wrong, right      func(w *world)
 		raised, recovered string
 		hint              string
 	}{
 		{
-			config.Alert{On: config.AlertAway, Over: time.Minute},
+			control.AlertRule{On: control.AlertAway, Over: time.Minute},
 			func(w *world) {
 				tg := w.target()
 				tg.State, tg.Since, tg.Reason, tg.Hint = control.Backoff, w.now, "connection refused", "start rsyncd"
@@ -74,12 +73,12 @@ func TestEachKindIsRaisedAndRecovers(t *testing.T) {
 			"raised: www: a has been away for 1m0s: connection refused", "recovered: www: a is back, after 13m5s", "start rsyncd",
 		},
 		{
-			config.Alert{On: config.AlertFailures, Count: 10},
+			control.AlertRule{On: control.AlertFailures, Count: 10},
 			func(w *world) { w.target().Failing = 11 }, func(w *world) { w.target().Failing = 10 },
 			"raised: www: 11 paths fail at a", "recovered: www: 10 paths fail at a, after", "syncsvc failures www",
 		},
 		{
-			config.Alert{On: config.AlertDown, Over: 30 * time.Second},
+			control.AlertRule{On: control.AlertDown, Over: 30 * time.Second},
 			func(w *world) {
 				m := w.module()
 				m.Pid, m.State, m.Since, m.Status = 0, control.Backoff, w.now, nil
@@ -89,7 +88,7 @@ func TestEachKindIsRaisedAndRecovers(t *testing.T) {
 			"raised: www does not run: killed by signal 9", "recovered: www runs again", "syncsvc status www",
 		},
 		{
-			config.Alert{On: config.AlertOverflow},
+			control.AlertRule{On: control.AlertOverflow},
 			func(w *world) { w.module().Status.Overflows = 3 }, func(w *world) {},
 			"raised: www: the kernel dropped events, 3 times", "recovered: www: no event was lost any more", "",
 		},
@@ -102,7 +101,7 @@ func TestEachKindIsRaisedAndRecovers(t *testing.T) {
 			if m := w.e.message(w.now, w.e.rules[0], w.e.findings(w.now, w.e.rules[0], w.Overview)[0], &trouble{}, Raised); c.hint != "" && m.Hint != c.hint {
 				t.Errorf("hint is %q", m.Hint)
 			}
-			if c.rule.On != config.AlertOverflow { // is over by itself
+			if c.rule.On != control.AlertOverflow { // is over by itself
 				w.silent(10 * time.Minute)
 			}
 			c.right(w)
@@ -112,7 +111,7 @@ func TestEachKindIsRaisedAndRecovers(t *testing.T) {
 }
 
 func TestModuleThatDiesAgainAndAgainIsDown(t *testing.T) {
-	w := newWorld(t, config.Alert{On: config.AlertDown, Over: time.Minute})
+	w := newWorld(t, control.AlertRule{On: control.AlertDown, Over: time.Minute})
 	told := 0
 	for i := range 20 { // it lives for ten seconds each time
 		w.module().Restarts = i
@@ -127,7 +126,7 @@ func TestModuleThatDiesAgainAndAgainIsDown(t *testing.T) {
 }
 
 func TestDeathBetweenTwoLooksIsSeenWhenNoTimeIsAllowed(t *testing.T) {
-	w := newWorld(t, config.Alert{On: config.AlertDown})
+	w := newWorld(t, control.AlertRule{On: control.AlertDown})
 	w.silent(time.Minute)
 	w.module().Restarts = 1
 	w.module().Deaths = []control.Death{{Cause: "exit code 2"}}
@@ -135,7 +134,7 @@ func TestDeathBetweenTwoLooksIsSeenWhenNoTimeIsAllowed(t *testing.T) {
 }
 
 func TestStoppedOnRequestIsNotDown(t *testing.T) {
-	w := newWorld(t, config.Alert{On: config.AlertDown}, config.Alert{On: config.AlertHeld})
+	w := newWorld(t, control.AlertRule{On: control.AlertDown}, control.AlertRule{On: control.AlertHeld})
 	w.target().Held = 5
 	w.tells(time.Minute, "raised: www: 5 deletions wait")
 	w.module().Wanted, w.module().State, w.module().Pid, w.module().Status = control.WantedDown, control.Stopped, 0, nil
@@ -143,7 +142,7 @@ func TestStoppedOnRequestIsNotDown(t *testing.T) {
 }
 
 func TestNothingIsToldOfTargetsThatCannotBeSeen(t *testing.T) {
-	w := newWorld(t, config.Alert{On: config.AlertHeld})
+	w := newWorld(t, control.AlertRule{On: control.AlertHeld})
 	w.target().Held = 5
 	w.tells(time.Minute, "raised")
 	status := w.module().Status
@@ -156,7 +155,7 @@ func TestNothingIsToldOfTargetsThatCannotBeSeen(t *testing.T) {
 }
 
 func TestTargetThatIsRemovedIsOver(t *testing.T) {
-	w := newWorld(t, config.Alert{On: config.AlertHeld})
+	w := newWorld(t, control.AlertRule{On: control.AlertHeld})
 	w.target().Held = 5
 	w.tells(time.Minute, "raised")
 	w.module().Status.Targets = nil
@@ -164,7 +163,7 @@ func TestTargetThatIsRemovedIsOver(t *testing.T) {
 }
 
 func TestBrokenFileIsAModuleThatIsDown(t *testing.T) {
-	w := newWorld(t, config.Alert{On: config.AlertDown, Over: time.Minute})
+	w := newWorld(t, control.AlertRule{On: control.AlertDown, Over: time.Minute})
 	w.Problems = []control.Problem{{Module: "bbs", File: "/c/bbs.yaml", Line: 3, Message: "unknown key"}, {Module: "www", File: "www.yaml"}}
 	w.tells(5*time.Minute, "raised: bbs does not run: /c/bbs.yaml:3: unknown key")
 	w.Problems = nil
@@ -172,7 +171,7 @@ func TestBrokenFileIsAModuleThatIsDown(t *testing.T) {
 }
 
 func TestOverflowsOfAnotherProcessAreNewOnes(t *testing.T) {
-	w := newWorld(t, config.Alert{On: config.AlertOverflow})
+	w := newWorld(t, control.AlertRule{On: control.AlertOverflow})
 	w.module().Status.Overflows = 3
 	w.tells(time.Minute, "raised")
 	w.tells(overflowQuiet+calm, "recovered")
@@ -181,7 +180,7 @@ func TestOverflowsOfAnotherProcessAreNewOnes(t *testing.T) {
 }
 
 func TestRuleIsOnlyForItsModules(t *testing.T) {
-	w := newWorld(t, config.Alert{Name: "shops", On: config.AlertHeld, Modules: []string{"shop-?", "b*"}})
+	w := newWorld(t, control.AlertRule{Name: "shops", On: control.AlertHeld, Modules: []string{"shop-?", "b*"}})
 	w.target().Held = 5
 	w.silent(time.Minute)
 	w.module().Name = "shop-1"
@@ -189,11 +188,11 @@ func TestRuleIsOnlyForItsModules(t *testing.T) {
 }
 
 func TestMessageSaysEverything(t *testing.T) {
-	w := newWorld(t, config.Alert{Name: "slow", On: config.AlertLag, Over: time.Minute})
+	w := newWorld(t, control.AlertRule{Name: "slow", On: control.AlertLag, Over: time.Minute})
 	w.target().Lag = 90
 	got := w.e.look(w.now, w.Overview)
 	want := []Message{{
-		ID: idOf("host1", key{"slow", "www", "a"}, w.now.Add(-90*time.Second)), Name: "slow", Kind: config.AlertLag, Module: "www", Target: "a", State: Raised,
+		ID: idOf("host1", key{"slow", "www", "a"}, w.now.Add(-90*time.Second)), Name: "slow", Kind: control.AlertLag, Module: "www", Target: "a", State: Raised,
 		Since: w.now.Add(-90 * time.Second), Time: w.now, Value: 90, Threshold: 60,
 		Text: "www: a is behind by 1m30s, more than 1m0s; 0 paths are owed", Hint: "syncsvc status www", Host: "host1",
 	}}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/syncsvc/syncsvc/config"
 	"github.com/syncsvc/syncsvc/control"
 )
 
@@ -36,27 +35,27 @@ func span(d time.Duration) string { return d.Round(time.Second).String() }
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
 // findings returns how everything is that a rule is about.
-func (e *evaluator) findings(now time.Time, r config.Alert, o control.Overview) []finding {
+func (e *evaluator) findings(now time.Time, r control.AlertRule, o control.Overview) []finding {
 	var out []finding
 	for _, m := range o.Modules {
 		switch {
 		case !concerns(r, m.Name):
-		case r.On == config.AlertDown:
+		case r.On == control.AlertDown:
 			out = append(out, e.down(r, m))
-		case r.On == config.AlertOverflow:
+		case r.On == control.AlertOverflow:
 			out = append(out, e.overflow(now, r, m))
 		default:
 			out = append(out, e.atTargets(now, r, m)...)
 		}
 	}
-	if r.On == config.AlertDown {
+	if r.On == control.AlertDown {
 		out = append(out, broken(r, o)...)
 	}
 	return out
 }
 
 // atTargets looks at each target of a module.
-func (e *evaluator) atTargets(now time.Time, r config.Alert, m control.Module) []finding {
+func (e *evaluator) atTargets(now time.Time, r control.AlertRule, m control.Module) []finding {
 	if m.Status == nil {
 		return e.unseen(r, m)
 	}
@@ -64,13 +63,13 @@ func (e *evaluator) atTargets(now time.Time, r config.Alert, m control.Module) [
 	for _, t := range m.Status.Targets {
 		f := finding{key: key{r.Name, m.Name, t.URL}}
 		switch r.On {
-		case config.AlertLag:
+		case control.AlertLag:
 			f.lag(now, r, t)
-		case config.AlertAway:
+		case control.AlertAway:
 			f.away(now, r, t)
-		case config.AlertHeld:
+		case control.AlertHeld:
 			f.held(r, t)
-		case config.AlertFailures:
+		case control.AlertFailures:
 			f.failures(r, t)
 		}
 		out = append(out, f)
@@ -80,7 +79,7 @@ func (e *evaluator) atTargets(now time.Time, r config.Alert, m control.Module) [
 
 // unseen is about the targets of a module that does not run: nothing is known
 // of them, but one that is not to run owes nobody anything.
-func (e *evaluator) unseen(r config.Alert, m control.Module) []finding {
+func (e *evaluator) unseen(r control.AlertRule, m control.Module) []finding {
 	var out []finding
 	for k := range e.troubles {
 		if k.Rule == r.Name && k.Module == m.Name {
@@ -90,7 +89,7 @@ func (e *evaluator) unseen(r config.Alert, m control.Module) []finding {
 	return out
 }
 
-func (f *finding) lag(now time.Time, r config.Alert, t control.Target) {
+func (f *finding) lag(now time.Time, r control.AlertRule, t control.Target) {
 	f.value = t.Lag
 	f.bad = seconds(t.Lag) > r.Over
 	f.hint = t.Hint
@@ -104,7 +103,7 @@ func (f *finding) lag(now time.Time, r config.Alert, t control.Target) {
 	}
 }
 
-func (f *finding) away(now time.Time, r config.Alert, t control.Target) {
+func (f *finding) away(now time.Time, r control.AlertRule, t control.Target) {
 	f.bad = t.State == control.Backoff
 	f.patience = r.Over
 	f.hint = t.Hint
@@ -116,7 +115,7 @@ func (f *finding) away(now time.Time, r config.Alert, t control.Target) {
 	}
 }
 
-func (f *finding) held(r config.Alert, t control.Target) {
+func (f *finding) held(r control.AlertRule, t control.Target) {
 	f.bad = t.Held > 0
 	f.patience = r.Over
 	f.value = float64(t.Held)
@@ -127,7 +126,7 @@ func (f *finding) held(r config.Alert, t control.Target) {
 	}
 }
 
-func (f *finding) failures(r config.Alert, t control.Target) {
+func (f *finding) failures(r control.AlertRule, t control.Target) {
 	f.bad = t.Failing > r.Count
 	f.value = float64(t.Failing)
 	f.text = fmt.Sprintf("%s: %d paths fail at %s", f.Module, t.Failing, t.URL)
@@ -137,7 +136,7 @@ func (f *finding) failures(r config.Alert, t control.Target) {
 }
 
 // down looks whether a module that should run does.
-func (e *evaluator) down(r config.Alert, m control.Module) finding {
+func (e *evaluator) down(r control.AlertRule, m control.Module) finding {
 	f := finding{key: key{r.Name, m.Name, ""}, patience: r.Over, text: m.Name + " runs again"}
 	switch {
 	case m.Wanted != control.WantedUp:
@@ -161,7 +160,7 @@ func (e *evaluator) down(r config.Alert, m control.Module) finding {
 }
 
 // broken finds modules that do not run because of their files.
-func broken(r config.Alert, o control.Overview) []finding {
+func broken(r control.AlertRule, o control.Overview) []finding {
 	var out []finding
 	known := map[string]bool{}
 	for _, m := range o.Modules {
@@ -181,7 +180,7 @@ func broken(r config.Alert, o control.Overview) []finding {
 }
 
 // overflow looks whether the kernel dropped events lately.
-func (e *evaluator) overflow(now time.Time, r config.Alert, m control.Module) finding {
+func (e *evaluator) overflow(now time.Time, r control.AlertRule, m control.Module) finding {
 	h := e.seen[m.Name]
 	f := finding{key: key{r.Name, m.Name, ""}, value: float64(h.overflows), text: m.Name + ": no event was lost any more"}
 	f.bad = !h.overflowed.IsZero() && now.Sub(h.overflowed) < overflowQuiet

@@ -11,7 +11,6 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/syncsvc/syncsvc/config"
 	"github.com/syncsvc/syncsvc/control"
 )
 
@@ -46,7 +45,7 @@ type world struct {
 	now time.Time
 }
 
-func newWorld(t *testing.T, rules ...config.Alert) *world {
+func newWorld(t *testing.T, rules ...control.AlertRule) *world {
 	for i := range rules {
 		if rules[i].Name == "" {
 			rules[i].Name = string(rules[i].On)

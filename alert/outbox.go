@@ -3,7 +3,7 @@ package alert
 import (
 	"slices"
 
-	"github.com/syncsvc/syncsvc/config"
+	"github.com/syncsvc/syncsvc/control"
 )
 
 // maxWaiting bounds how many messages of a rule wait to be sent; then the
@@ -13,14 +13,14 @@ const maxWaiting = 500
 // outbox holds the messages of one rule until they are taken, in order. Its
 // owner guards it.
 type outbox struct {
-	rule    config.Alert
+	rule    control.AlertRule
 	waiting []Message
 	busy    bool          // the first is being sent
 	dropped int           // since the last that was taken
 	wake    chan struct{} // of capacity 1: something waits
 }
 
-func newOutbox(r config.Alert) *outbox {
+func newOutbox(r control.AlertRule) *outbox {
 	return &outbox{rule: r, wake: make(chan struct{}, 1)}
 }
 

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/syncsvc/syncsvc/config"
+	"github.com/syncsvc/syncsvc/control"
 )
 
 const (
@@ -33,7 +33,7 @@ type laterError struct {
 func (e laterError) Unwrap() error { return e.error }
 
 // send delivers a message once.
-func send(ctx context.Context, r config.Alert, m Message) error {
+func send(ctx context.Context, r control.AlertRule, m Message) error {
 	body, err := json.Marshal(m)
 	if err != nil {
 		return finalError{fmt.Errorf("encode the message: %w", err)}
@@ -47,7 +47,7 @@ func send(ctx context.Context, r config.Alert, m Message) error {
 }
 
 // deliver sends a message until it is taken, and reports whether it was.
-func (a *Alerts) deliver(ctx context.Context, r config.Alert, m Message) bool {
+func (a *Alerts) deliver(ctx context.Context, r control.AlertRule, m Message) bool {
 	log := a.o.Log.With("alert", r.Name, "module", m.Module)
 	if m.Target != "" {
 		log = log.With("target", m.Target)

@@ -14,15 +14,15 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/syncsvc/syncsvc/config"
+	"github.com/syncsvc/syncsvc/control"
 )
 
 func sample() Message {
-	return Message{ID: "1", Name: "slow", Kind: config.AlertLag, Module: "www", Target: "a", State: Raised, Since: epoch(), Time: epoch(), Value: 9, Text: "it is slow", Host: "h"}
+	return Message{ID: "1", Name: "slow", Kind: control.AlertLag, Module: "www", Target: "a", State: Raised, Since: epoch(), Time: epoch(), Value: 9, Text: "it is slow", Host: "h"}
 }
 
-func hook(url string) config.Alert {
-	return config.Alert{Name: "slow", Webhook: url, Timeout: 5 * time.Second}
+func hook(url string) control.AlertRule {
+	return control.AlertRule{Name: "slow", Webhook: url, Timeout: 5 * time.Second}
 }
 
 func server(t *testing.T, answer http.HandlerFunc) *httptest.Server {
@@ -112,13 +112,13 @@ func TestServerThatDoesNotAnswerIsLeft(t *testing.T) {
 }
 
 // program makes the test binary an alert's command.
-func program(t *testing.T, does string, args ...string) config.Alert {
+func program(t *testing.T, does string, args ...string) control.AlertRule {
 	t.Setenv("SYNCSVC_ALERT_TEST", does)
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return config.Alert{Name: "slow", Command: append([]string{self}, args...), Timeout: 20 * time.Second}
+	return control.AlertRule{Name: "slow", Command: append([]string{self}, args...), Timeout: 20 * time.Second}
 }
 
 func TestProgramGetsTheMessage(t *testing.T) {
@@ -151,7 +151,7 @@ func TestProgramThatHangsIsKilled(t *testing.T) {
 }
 
 func TestProgramThatIsMissing(t *testing.T) {
-	r := config.Alert{Name: "x", Command: []string{"/nonexistent/tell"}, Timeout: time.Second}
+	r := control.AlertRule{Name: "x", Command: []string{"/nonexistent/tell"}, Timeout: time.Second}
 	if err := send(t.Context(), r, sample()); err == nil || !strings.Contains(err.Error(), "/nonexistent/tell") {
 		t.Errorf("got %v", err)
 	}

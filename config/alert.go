@@ -6,33 +6,12 @@ import (
 	"path"
 	"slices"
 	"time"
-)
 
-// AlertKind says what an alert is about.
-type AlertKind string
-
-// The kinds of alerts.
-const (
-	AlertLag      AlertKind = "lag"      // a target is behind for longer than Over
-	AlertAway     AlertKind = "away"     // a target is away for longer than Over
-	AlertHeld     AlertKind = "held"     // deletions wait for approval for longer than Over
-	AlertFailures AlertKind = "failures" // more than Count paths fail
-	AlertDown     AlertKind = "down"     // a module that should run does not, for longer than Over
-	AlertOverflow AlertKind = "overflow" // the kernel dropped events
+	"github.com/syncsvc/syncsvc/control"
 )
 
 // Alert is one rule: when to tell whom.
-type Alert struct {
-	Name    string // for people; the kind when none is written
-	On      AlertKind
-	Over    time.Duration
-	Count   int
-	Modules []string      // "" patterns as in path.Match; none = all
-	Command []string      // argv; the alert as JSON on its stdin
-	Webhook string        // URL that gets it by POST
-	Every   time.Duration // at most once in so long for the same trouble; 0 = only once until it is over
-	Timeout time.Duration // of the command or the request
-}
+type Alert = control.AlertRule
 
 // The ranges of what an alert may say.
 const (
@@ -69,7 +48,7 @@ func alertKeys(a *Alert) schema {
 	return schema{
 		{"name", func(v value) { v.readAlertName(&a.Name) }},
 		{"on", func(v value) {
-			v.readChoice((*string)(&a.On), string(AlertLag), string(AlertAway), string(AlertHeld), string(AlertFailures), string(AlertDown), string(AlertOverflow))
+			v.readChoice((*string)(&a.On), string(control.AlertLag), string(control.AlertAway), string(control.AlertHeld), string(control.AlertFailures), string(control.AlertDown), string(control.AlertOverflow))
 		}},
 		{"over", func(v value) { v.readDuration(&a.Over, minOver, maxOver) }},
 		{"count", func(v value) { v.readInt(&a.Count, 0, maxAlertCount) }},
@@ -109,12 +88,12 @@ func (v value) checkAlert(a *Alert) {
 	switch {
 	case !v.has("on"):
 		v.fail("on: lag, away, held, failures, down or overflow", "on is missing")
-	case (a.On == AlertLag || a.On == AlertAway) && !v.has("over"):
+	case (a.On == control.AlertLag || a.On == control.AlertAway) && !v.has("over"):
 		v.fail("over: 5m", "over is missing: for how long may it be so?")
-	case (a.On == AlertFailures || a.On == AlertOverflow) && v.has("over"):
+	case (a.On == control.AlertFailures || a.On == control.AlertOverflow) && v.has("over"):
 		v.at("over").fail("leave it out", "means nothing for on: %s, which is told at once", a.On)
 	}
-	if v.has("count") && a.On != AlertFailures && a.On != "" {
+	if v.has("count") && a.On != control.AlertFailures && a.On != "" {
 		v.at("count").fail("leave it out", "is only for on: failures")
 	}
 	switch {

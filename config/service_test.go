@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/syncsvc/syncsvc/control"
 )
 
 // settingsOnly compares settings, not where they were written.
@@ -141,12 +143,12 @@ alerts:
 		t.Fatal(err)
 	}
 	want := []Alert{
-		{Name: "lag", On: AlertLag, Over: 5 * time.Minute, Webhook: "https://example.org/hook?token=x", Timeout: 30 * time.Second},
+		{Name: "lag", On: control.AlertLag, Over: 5 * time.Minute, Webhook: "https://example.org/hook?token=x", Timeout: 30 * time.Second},
 		{
-			Name: "page", On: AlertFailures, Count: 10, Modules: []string{"www*", "bbs"},
+			Name: "page", On: control.AlertFailures, Count: 10, Modules: []string{"www*", "bbs"},
 			Command: []string{"/usr/local/bin/page", "--urgent", "two words"}, Every: time.Hour, Timeout: 5 * time.Second,
 		},
-		{Name: "down", On: AlertDown, Command: []string{"logger"}, Timeout: 30 * time.Second},
+		{Name: "down", On: control.AlertDown, Command: []string{"logger"}, Timeout: 30 * time.Second},
 	}
 	if diff := cmp.Diff(want, got.Alerts); diff != "" {
 		t.Error(diff)
