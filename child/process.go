@@ -1,9 +1,6 @@
 package child
 
 import (
-	"errors"
-	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"sync"
@@ -15,101 +12,34 @@ import (
 	"github.com/syncsvc/syncsvc/control"
 )
 
-// Spec describes a process to start.
-type Spec struct {
-	Name string // what it is for; its control group is named after it
-	// Cmd has Path, Args, Dir and Env (nil: ours). Start fills in the rest; it
-	// must not be used for a second start.
-	Cmd *exec.Cmd
-}
-
 // Process is a child. End has to be called, else it is never waited for, and
-// Close after it.
+// Close after it. Signal, Kill and End do nothing once it has ended; they must
+// not be called at the same time.
 type Process struct {
 	Link   *control.Link // our end
 	Output *os.File      // what it writes to stdout and stderr, until all who may write are gone
 
 	starter *Starter
-	name    string
+	spec    Spec
 	cmd     *exec.Cmd
-	pidfd   int // -1 on kernels without
+	pidfd   *os.File // nil on kernels without
+	group   *group   // nil: it has no control group
+	inside  bool     // it was born in there, so nobody can be outside
+	limited bool     // the kernel minds its memory limit
 	born    time.Time
+	exit    Exit // once it has ended
 
 	exited chan struct{} // closed when it is dead; it is not waited for before End
 	waiter sync.WaitGroup
 }
 
-// Start starts a process.
-func (s *Starter) Start(spec Spec) (*Process, error) {
-	p := &Process{starter: s, name: spec.Name, cmd: spec.Cmd, exited: make(chan struct{})}
-	theirs, err := p.connect()
-	defer closeAll(theirs)
-	if err == nil {
-		err = p.start()
-	}
-	if err != nil {
-		p.Close()
-		return nil, fmt.Errorf("start %s: %w", spec.Cmd.Path, err)
-	}
-	p.waiter.Go(func() { p.untilExit(); close(p.exited) })
-	return p, nil
-}
-
-// connect makes the link and the pipe for the output, and returns the child's
-// ends.
-func (p *Process) connect() (theirs []*os.File, err error) {
-	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return nil, fmt.Errorf("make a link: %w", err)
-	}
-	ours, link := os.NewFile(uintptr(pair[0]), "link"), os.NewFile(uintptr(pair[1]), "link")
-	conn, err := net.FileConn(ours)
-	ours.Close() // FileConn has a copy
-	theirs = []*os.File{link}
-	if err != nil {
-		return theirs, fmt.Errorf("make a link: %w", err)
-	}
-	p.Link = control.NewLink(conn)
-	out, output, err := os.Pipe()
-	if err != nil {
-		return theirs, fmt.Errorf("make a pipe: %w", err)
-	}
-	p.Output = out
-	p.cmd.Stdout, p.cmd.Stderr = output, output
-	p.cmd.ExtraFiles = []*os.File{link} // the first one has number 3
-	if p.cmd.Env == nil {
-		p.cmd.Env = os.Environ()
-	}
-	p.cmd.Env = append(p.cmd.Env, control.LinkEnv+"=3", MarkEnv+"="+p.mark())
-	return append(theirs, output), nil
-}
-
-// mark is in the environment of the child and of all that it starts.
-func (p *Process) mark() string { return p.starter.family + ":" + p.name }
-
-func (p *Process) start() error {
-	t, err := p.starter.thread(schedule{})
-	if err != nil {
-		return err
-	}
-	p.pidfd = -1
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL, PidFD: &p.pidfd}
-	p.born = time.Now()
-	return t.start(p.cmd)
-}
-
-// Close closes both connections.
-func (p *Process) Close() {
-	if p.Link != nil {
-		p.Link.Close()
-	}
-	closeAll([]*os.File{p.Output})
-}
-
-func closeAll(files []*os.File) {
-	for _, f := range files {
-		f.Close() // closing nil is only an error
-	}
+// Exit is how a process ended.
+type Exit struct {
+	Code   int            // -1 when a signal ended it
+	Signal syscall.Signal // 0 when none did
+	// Memory says that the kernel killed it, or something it had started,
+	// because they reached Limits.MemoryMax.
+	Memory bool
 }
 
 // Pid is the process's number, which nobody else can get before End.
@@ -122,43 +52,109 @@ func (p *Process) Started() time.Time { return p.born }
 func (p *Process) Exited() <-chan struct{} { return p.exited }
 
 // Signal sends a signal to the process alone.
-func (p *Process) Signal(s syscall.Signal) { _ = unix.Kill(p.Pid(), s) }
+func (p *Process) Signal(s syscall.Signal) {
+	if !p.ended() {
+		_ = unix.Kill(p.Pid(), s)
+	}
+}
 
-// Kill kills the process and everything it started.
+// ended reports whether the process's number may be another one's by now.
+func (p *Process) ended() bool { return p.cmd.ProcessState != nil }
+
+// Kill kills the process and what it has started, but for those that went away
+// from its process group where there are no control groups: End finds them.
 func (p *Process) Kill() {
+	if p.ended() {
+		return
+	}
 	_ = unix.Kill(-p.Pid(), unix.SIGKILL)
+	if p.group != nil {
+		p.group.kill()
+	}
 }
 
-// Exit is how a process ended.
-type Exit struct {
-	Code   int            // -1 when a signal ended it
-	Signal syscall.Signal // 0 when none did
-}
-
-// End waits until the process is dead, kills what it has left behind, and lets
-// go of its number. What it wrote can still be read until Close.
+// End waits until the process is dead, kills whatever it has left behind, and
+// lets go of its number. What it wrote can still be read until Close.
 func (p *Process) End() Exit {
+	if p.ended() {
+		return p.exit
+	}
 	<-p.exited
 	p.waiter.Wait()
-	// While nobody has waited for it, its group cannot be another one's.
+	// Nobody has waited for it yet, so its group cannot be another one's.
 	p.Kill()
+	p.leaveGroup()
+	wish := exactly(p.mark())
+	if p.inside {
+		wish = nil
+	}
+	p.starter.orphans.end(wish)
 	_ = p.cmd.Wait() // the state has all of it
-	if p.pidfd >= 0 {
-		unix.Close(p.pidfd)
+	p.starter.forget(p)
+	if p.spec.Home != "" {
+		removeRecord(p.spec.Home)
 	}
-	e := Exit{Code: p.cmd.ProcessState.ExitCode()}
+	closeAll([]*os.File{p.pidfd})
+	p.exit.Code = p.cmd.ProcessState.ExitCode()
 	if ws, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
-		e.Signal = ws.Signal()
+		p.exit.Signal = ws.Signal()
 	}
-	return e
+	return p.exit
+}
+
+// leaveGroup removes the control group after asking it what happened.
+func (p *Process) leaveGroup() {
+	if p.group == nil {
+		return
+	}
+	p.exit.Memory = p.limited && p.group.oomKills() > 0
+	if err := p.group.end(); err != nil {
+		p.starter.log.Warn("a control group stays behind", "err", err)
+	}
+}
+
+// MemoryLimited reports whether the kernel minds Limits.MemoryMax. If it does
+// not, somebody has to look at Memory.
+func (p *Process) MemoryLimited() bool { return p.limited }
+
+// Memory returns how many bytes the process and everything it started use now,
+// without what is shared with files.
+func (p *Process) Memory() int64 {
+	var pids []int
+	if p.group != nil {
+		pids = p.group.pids()
+	} else {
+		pids = append(descendants(p.starter.processes(), p.Pid()), p.Pid())
+	}
+	var sum int64
+	for _, pid := range pids {
+		sum += private(pid)
+	}
+	return sum
 }
 
 // untilExit returns when the process is dead but leaves it to be waited for.
 func (p *Process) untilExit() {
-	for {
-		err := unix.Waitid(unix.P_PID, p.Pid(), nil, unix.WEXITED|unix.WNOWAIT, nil)
-		if !errors.Is(err, unix.EINTR) {
+	if p.pidfd != nil {
+		// The runtime's poller waits for all children without a thread for each.
+		raw, err := p.pidfd.SyscallConn()
+		if err == nil {
+			err = raw.Read(func(uintptr) bool { return p.dead(unix.WNOHANG) })
+		}
+		if err == nil {
 			return
+		}
+	}
+	p.dead(0)
+}
+
+// dead reports whether the process is, or waits until it is.
+func (p *Process) dead(orWait int) bool {
+	for {
+		var info unix.Siginfo
+		err := unix.Waitid(unix.P_PID, p.Pid(), &info, unix.WEXITED|unix.WNOWAIT|orWait, nil)
+		if err != unix.EINTR {
+			return err != nil || info.Signo != 0
 		}
 	}
 }

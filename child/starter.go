@@ -37,13 +37,18 @@ type Options struct {
 
 // Starter starts processes. It may be used by several goroutines.
 type Starter struct {
-	log    *slog.Logger
-	family string // begins the mark of all children
-	lock   *flock.Flock
+	log     *slog.Logger
+	family  string // begins the mark of all children
+	lock    *flock.Flock
+	orphans *orphans
 
 	mu      sync.Mutex
-	threads map[schedule]*thread
-	known   map[int]bool // pids of children that have not been waited for
+	threads map[schedule]*thread // nil: closed
+	known   map[int]bool         // pids of children that have not been waited for
+	groups  *groups              // nil: there are none to be had
+	outside bool                 // children cannot be started inside their groups
+	all     map[int]entry        // the process table
+	seen    time.Time            // when it was read
 }
 
 // lockPatience is how long the lock may be held by what a killed process left:
@@ -69,6 +74,16 @@ func Open(ctx context.Context, o Options) (*Starter, error) {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		o.Log.Warn("orphans will go to init", "err", err)
 	}
+	s.orphans = newOrphans(ctx, o.Log, s.ours)
+	if !o.Plain {
+		if s.groups, err = findGroups(s.family, o.Log); err != nil {
+			o.Log.Info("modules run without control groups of their own", "reason", err)
+		}
+	}
+	if err := endRecorded(o.StateDir, o.Log); err != nil {
+		o.Log.Warn("cannot look for what a killed supervisor left behind", "err", err)
+	}
+	s.orphans.end(inFamily(s.family))
 	return s, nil
 }
 
@@ -100,14 +115,22 @@ func family(stateDir string) string {
 }
 
 // Close ends what is needed for starting. The children have to be gone: those
-// that are not are killed by the kernel now.
+// that are not are killed now.
 func (s *Starter) Close() error {
 	s.mu.Lock()
-	threads := s.threads
-	s.threads = nil
+	threads, groups := s.threads, s.groups
+	s.threads, s.groups = nil, nil
 	s.mu.Unlock()
+	if threads == nil {
+		return nil
+	}
+	s.orphans.end(inFamily(s.family))
+	s.orphans.close()
 	for _, t := range threads {
 		t.close()
+	}
+	if groups != nil {
+		groups.close()
 	}
 	return s.lock.Unlock()
 }

@@ -1,0 +1,355 @@
+package child
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+	"golang.org/x/sys/unix"
+)
+
+// as makes the test binary behave as one of the roles.
+const as = "CHILD_TEST_AS"
+
+const patience = time.Minute
+
+func TestMain(m *testing.M) {
+	if role := os.Getenv(as); role != "" {
+		os.Exit(roles()[role]())
+	}
+	goleak.VerifyTestMain(m)
+}
+
+func roles() map[string]func() int {
+	return map[string]func() int{
+		"idle": idle, "parent": parent, "forsake": forsake, "supervisor": supervisor, "facts": facts, "greedy": greedy,
+		"cramped": cramped,
+	}
+}
+
+// say tells the test a process that matters to it.
+func say(role string, pid int) { fmt.Println(role, pid) }
+
+func idle() int {
+	terminated := make(chan os.Signal, 1) // 1: the signal may come before anybody listens
+	signal.Notify(terminated, syscall.SIGTERM)
+	<-terminated
+	return 0
+}
+
+// parent has a child in its process group, and one that has left the group, the
+// session and its parent.
+func parent() int {
+	plain := self("idle")
+	if plain.Start() != nil {
+		return 1
+	}
+	say("plain", plain.Process.Pid)
+	daemon := self("forsake")
+	daemon.Stdout = os.Stdout
+	daemon.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if daemon.Run() != nil {
+		return 1
+	}
+	say("child", os.Getpid())
+	return idle()
+}
+
+// forsake starts somebody and ends.
+func forsake() int {
+	c := self("idle")
+	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if c.Start() != nil {
+		return 1
+	}
+	say("daemon", c.Process.Pid)
+	return 0
+}
+
+// supervisor starts a parent and waits to be killed.
+func supervisor() int {
+	s, err := Open(context.Background(), Options{
+		StateDir: os.Args[1], Plain: os.Args[2] == "plain", Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
+	})
+	if err != nil {
+		return 1
+	}
+	c := self("parent")
+	c.Path = os.Args[4]
+	var user *User
+	if os.Args[3] != "" {
+		if user, err = LookUpUser(os.Args[3], true); err != nil {
+			return 1
+		}
+	}
+	p, err := s.Start(Spec{Name: "www", Home: os.Args[1], Cmd: c, User: user})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	in := bufio.NewScanner(p.Output)
+	for in.Scan() {
+		fmt.Println(in.Text())
+	}
+	return 0
+}
+
+func self(role string, args ...string) *exec.Cmd {
+	c := exec.Command(os.Args[0], args...)
+	c.Env = append(os.Environ(), as+"="+role)
+	return c
+}
+
+// open opens a starter for a test.
+func open(t *testing.T, plain bool) *Starter {
+	t.Helper()
+	return openIn(t, t.TempDir(), plain)
+}
+
+func openIn(t *testing.T, dir string, plain bool) *Starter {
+	t.Helper()
+	s, err := Open(t.Context(), Options{StateDir: dir, Plain: plain, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	if !plain && s.groups == nil {
+		t.Skip("control groups are not to be had here")
+	}
+	return s
+}
+
+// start starts the test binary in a role.
+func start(t *testing.T, s *Starter, role string, change func(*Spec)) *Process {
+	t.Helper()
+	spec := Spec{Name: "www", Home: t.TempDir(), Cmd: self(role)}
+	if change != nil {
+		change(&spec)
+	}
+	p, err := s.Start(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		p.Kill()
+		p.End()
+		p.Close()
+	})
+	return p
+}
+
+// pids reads who says what until everybody expected has.
+func pids(t *testing.T, from *bufio.Scanner, who ...string) map[string]int {
+	t.Helper()
+	found := map[string]int{}
+	for len(found) < len(who) {
+		if !from.Scan() {
+			t.Fatalf("output ended, got %v of %v", found, who)
+		}
+		role, number, _ := strings.Cut(from.Text(), " ")
+		if pid, err := strconv.Atoi(number); err == nil {
+			found[role] = pid
+		}
+	}
+	return found
+}
+
+// until waits for a condition.
+func until(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	deadline := time.NewTimer(patience)
+	defer deadline.Stop()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !is() {
+		select {
+		case <-deadline.C:
+			t.Fatalf("waited in vain until %s", what)
+		case <-tick.C:
+		}
+	}
+}
+
+// there reports whether a process is in the table, dead or alive.
+func there(pid int) bool {
+	_, err := look(pid)
+	return err == nil
+}
+
+func alive(pid int) bool {
+	e, err := look(pid)
+	return err == nil && e.state != 'Z'
+}
+
+// both runs a test with control groups and without.
+func both(t *testing.T, test func(t *testing.T, plain bool)) {
+	t.Run("groups", func(t *testing.T) { test(t, false) })
+	t.Run("plain", func(t *testing.T) { test(t, true) })
+}
+
+func TestNothingOutlivesAChildThatIsKilled(t *testing.T) {
+	both(t, func(t *testing.T, plain bool) {
+		s := open(t, plain)
+		p := start(t, s, "parent", nil)
+		all := pids(t, bufio.NewScanner(p.Output), "plain", "daemon", "child")
+		if err := unix.Kill(p.Pid(), unix.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		e := p.End()
+		if e.Signal != syscall.SIGKILL || e.Code != -1 {
+			t.Errorf("exit is %+v", e)
+		}
+		for role, pid := range all {
+			if there(pid) {
+				t.Errorf("%s %d is still there", role, pid)
+			}
+		}
+	})
+}
+
+func TestChildEndsByItself(t *testing.T) {
+	s := open(t, true)
+	p := start(t, s, "idle", nil)
+	p.Signal(syscall.SIGTERM) // before it listens, that ends it all the same
+	<-p.Exited()
+	p.End()
+	if there(p.Pid()) {
+		t.Error("it has not been waited for")
+	}
+}
+
+// startSupervisor starts one as a process of its own.
+func startSupervisor(t *testing.T, dir string, plain bool, user string) (kill func(), all map[string]int) {
+	t.Helper()
+	mode := "groups"
+	if plain {
+		mode = "plain"
+	}
+	c := self("supervisor", dir, mode, user, public(t))
+	c.Stderr = t.Output()
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	kill = func() {
+		_ = c.Process.Kill()
+		_ = c.Wait() // its error is that it was killed
+	}
+	t.Cleanup(func() {
+		kill()
+		s, err := Open(context.Background(), Options{StateDir: dir, Plain: plain, Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Close()
+	})
+	return kill, pids(t, bufio.NewScanner(out), "plain", "daemon", "child")
+}
+
+func TestNothingOutlivesASupervisorThatIsKilled(t *testing.T) {
+	both(t, func(t *testing.T, plain bool) {
+		dir, other := t.TempDir(), t.TempDir()
+		kill, all := startSupervisor(t, dir, plain, "")
+		_, others := startSupervisor(t, other, plain, "")
+		kill()
+		until(t, "the child is dead", func() bool { return !alive(all["child"]) })
+		openIn(t, dir, plain)
+		for role, pid := range all {
+			if alive(pid) {
+				t.Errorf("%s %d is still there", role, pid)
+			}
+		}
+		for role, pid := range others {
+			if !alive(pid) {
+				t.Errorf("%s %d of another supervisor is gone", role, pid)
+			}
+		}
+		if left, _ := filepath.Glob(filepath.Join(dir, "*", recordFile)); len(left) > 0 {
+			t.Errorf("records are left: %v", left)
+		}
+	})
+}
+
+func TestSecondSupervisorIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	openIn(t, dir, true)
+	_, err := Open(t.Context(), Options{StateDir: dir, Plain: true, Log: slog.New(slog.DiscardHandler)})
+	if err == nil || !strings.Contains(err.Error(), dir) {
+		t.Errorf("a second one got %v", err)
+	}
+}
+
+func TestRecordedChildIsEnded(t *testing.T) {
+	dir := t.TempDir()
+	home := filepath.Join(dir, "www")
+	if err := os.Mkdir(home, 0o750); err != nil {
+		t.Fatal(err)
+	}
+	c := self("idle") // without a mark
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Process.Kill() })
+	if err := writeRecord(home, c.Process.Pid); err != nil {
+		t.Fatal(err)
+	}
+	openIn(t, dir, true)
+	_ = c.Wait()
+	if !c.ProcessState.Sys().(syscall.WaitStatus).Signaled() {
+		t.Errorf("it ended with %v", c.ProcessState)
+	}
+}
+
+func TestRecordOfAnEarlierProcessMeansNobody(t *testing.T) {
+	home := t.TempDir()
+	if err := writeRecord(home, os.Getpid()); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(home, recordFile)
+	id, err := boot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := look(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	later := e
+	later.start++
+	for name, all := range map[string]map[int]entry{
+		"gone":         {},
+		"another":      {e.pid: later},
+		"we ourselves": {e.pid: e},
+	} {
+		if pid, err := recorded(file, id, all); pid != 0 || err != nil {
+			t.Errorf("%s: %d, %v", name, pid, err)
+		}
+	}
+	if pid, err := recorded(file, "another boot", map[int]entry{e.pid: e}); pid != 0 || err != nil {
+		t.Errorf("another boot: %d, %v", pid, err)
+	}
+}
+
+func TestUsersChildDiesWithItsSupervisorToo(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can become somebody else")
+	}
+	dir := t.TempDir()
+	kill, all := startSupervisor(t, dir, true, "nobody")
+	kill()
+	until(t, "the child is dead", func() bool { return !alive(all["child"]) })
+}
