@@ -48,7 +48,7 @@ func loopback(listen string) bool {
 
 // CheckSystem returns what the settings need of this machine and do not find:
 // the group, the token file with its mode, the certificate, the programs of
-// alerts.
+// alerts. The latter can wait: it is no reason not to mirror.
 func (s *Service) CheckSystem() []Problem {
 	d := &settings{}
 	if s.origin != nil {
@@ -75,7 +75,10 @@ func (s *Service) CheckSystem() []Problem {
 		}
 	}
 	for i, a := range s.Alerts {
-		add(fmt.Sprintf("alerts[%d].command", i), checkCommand(a.Command))
+		if bad := checkCommand(a.Command); bad != nil {
+			d.fail(fmt.Sprintf("alerts[%d].command", i), bad.hint, "%s", bad.message)
+			d.problems[len(d.problems)-1].CanWait = true
+		}
 	}
 	return d.problems
 }

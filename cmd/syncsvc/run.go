@@ -42,8 +42,12 @@ func (a *app) runService(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := config.Join(s.CheckSystem()); err != nil {
+	missing := s.CheckSystem()
+	if err := config.Join(fatal(missing)); err != nil {
 		return err
+	}
+	for _, p := range missing {
+		a.remark("warning: %s", p.Error())
 	}
 	self, err := os.Executable()
 	if err != nil {
