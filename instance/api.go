@@ -25,6 +25,7 @@ func (in *instance) listen(ctx context.Context) (*control.Server, error) {
 	s.Handle("GET /v1/status", func(*http.Request) (any, error) { return in.status(time.Now()), nil })
 	s.Handle("GET /v1/wait", in.handleWait)
 	s.Handle("POST /v1/sync", in.handleSync)
+	s.Handle("GET /v1/sync/{id}", in.handleProgress)
 	s.Handle("POST /v1/approve", in.handleApprove)
 	s.Handle("POST /v1/pause", func(r *http.Request) (any, error) { return in.handlePause(r, true) })
 	s.Handle("GET /v1/failures", in.handleFailures)
@@ -59,31 +60,6 @@ func (in *instance) choose(url string) ([]*target, error) {
 		Err:    fmt.Errorf("module %q has no target %q", in.module().Name, url),
 		Hint:   "its targets are: " + strings.Join(names, ", "),
 	}
-}
-
-func (in *instance) handleSync(r *http.Request) (any, error) {
-	var req control.SyncRequest
-	if err := control.Decode(r, &req); err != nil {
-		return nil, err
-	}
-	targets, err := in.choose(req.Target)
-	if err != nil {
-		return nil, err
-	}
-	under, err := inside(req.Path)
-	if err != nil {
-		return nil, err
-	}
-	if under != change.Root && in.module().Filter.Excluded(under, true) {
-		return nil, &control.Failed{
-			Status: http.StatusBadRequest,
-			Err:    fmt.Errorf("%s is excluded: %s", under, in.module().Filter.Why(under, true)),
-		}
-	}
-	for _, t := range targets {
-		t.offer([]change.Change{compareAll(under)})
-	}
-	return control.Answer{Message: fmt.Sprintf("comparing %s with %d targets", under, len(targets))}, nil
 }
 
 // inside cleans a path that must not leave the tree.

@@ -98,17 +98,40 @@ func (g *ground) look(items []item) []sight {
 
 // count walks the tree to learn how many entries it has.
 func (g *ground) count(ctx context.Context) error {
-	root, err := g.pin()
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	stats, err := scan.Walk(ctx, scan.Options{
-		Root: procPath(int(root.Fd()), ""), Excluded: g.filter.ExcludedName,
-	}, func([]change.Change) error { return nil })
+	n, err := g.countUnder(ctx, change.Root)
 	if err != nil {
 		return fmt.Errorf("count the entries of %s: %w", g.root, err)
 	}
-	g.entries.Store(stats.Entries)
+	g.entries.Store(n)
 	return nil
+}
+
+// countUnder walks a part of the tree to learn how many entries it has.
+func (g *ground) countUnder(ctx context.Context, under string) (int64, error) {
+	root, err := g.pin()
+	if err != nil {
+		return 0, err
+	}
+	defer root.Close()
+	stats, err := scan.Walk(ctx, scan.Options{
+		Root: procPath(int(root.Fd()), ""), Under: under, Excluded: g.filter.ExcludedName,
+	}, func([]change.Change) error { return nil })
+	return stats.Entries, err
+}
+
+// sum is how many entries a job that walks has to look at; 0 when that is not
+// known.
+func (g *ground) sum(ctx context.Context, j *job) (n int64) {
+	for _, it := range j.items {
+		if known := g.entries.Load(); it.Path == change.Root && known > 0 {
+			n += known
+			continue
+		}
+		more, err := g.countUnder(ctx, it.Path)
+		if err != nil {
+			return 0
+		}
+		n += more
+	}
+	return n
 }

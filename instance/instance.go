@@ -84,6 +84,7 @@ type instance struct {
 	savedSource string     // as it is on disk; guarded by saving
 
 	pauses pauses
+	syncs  syncs
 
 	orders      chan order    // 0: handed over to the goroutine of keepTargets
 	rescheduled chan struct{} // 1: the schedule is another

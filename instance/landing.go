@@ -29,6 +29,7 @@ type landing struct {
 func (t *target) settle(l landing) {
 	now := time.Now()
 	t.mu.Lock()
+	f := t.flights[l.job]
 	delete(t.flights, l.job)
 	trial := t.circuit.trial == l.job
 	if trial {
@@ -40,6 +41,7 @@ func (t *target) settle(l landing) {
 	t.ledger.settle(l.job, l.outcome, now)
 	t.count(l.job, l.outcome, now)
 	t.report(l.job, l.outcome, now)
+	t.credit(l.job, l.outcome, f.meter)
 	precious := l.outcome.verdict == withheld || l.job.whole()
 	t.mu.Unlock()
 	if precious {

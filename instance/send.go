@@ -109,6 +109,10 @@ func (s *sender) carry(ctx context.Context, j *job, m *meter) outcome {
 	}
 	spec.Filters = append(protect(lost), spec.Filters...)
 	spec.Progress = &m.progress
+	if j.shape == tree && s.t.isFollowed(j) {
+		spec.FullList = true // to know how far it is
+		s.t.willExamine(j, s.ground.sum(ctx, j))
+	}
 	base := spec.Base
 	spec.OnItem = func(it rsync.Item) { m.item(base, it, j.shape == tree) }
 	if s.ground.filter.HasRegex() && j.shape != rename {

@@ -42,6 +42,7 @@ type target struct {
 	asked    time.Time // the last probe
 	sweeping bool
 	leave    leave
+	syncs    []*syncing // that are not done
 	standing
 	record
 }

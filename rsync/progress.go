@@ -10,7 +10,12 @@ import (
 type Progress struct {
 	bytes atomic.Int64
 	last  atomic.Int64 // nanoseconds since 1970
+	sent  atomic.Int64
 }
+
+// Sent is how many bytes rsync has sent in this run, as of a second ago: also of
+// a file that is still on its way.
+func (p *Progress) Sent() int64 { return p.sent.Load() }
 
 // Bytes is what rsync and its children read and wrote so far, disk, pipes and
 // network together: a sign of life, not a size.

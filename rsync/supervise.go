@@ -30,6 +30,7 @@ func (p *process) supervise(ctx context.Context, j job, exited <-chan struct{}, 
 			p.signal(unix.SIGKILL)
 		case now := <-tick.C:
 			quiet := life.look(moved(p.cmd.Process.Pid), now)
+			life.progress.sent.Store(wrote(p.cmd.Process.Pid))
 			if j.Timeout > 0 && quiet > j.Timeout+wait.stall && end.cause == nil {
 				end.cause, end.stalled = stallError(quiet), true
 				hard = p.terminate(wait.term)
@@ -69,6 +70,7 @@ func newPulse(p *Progress, now time.Time) *pulse {
 		p = &Progress{}
 	}
 	p.note(0, now)
+	p.sent.Store(0)
 	return &pulse{progress: p, since: now}
 }
 
