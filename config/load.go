@@ -104,7 +104,8 @@ func twoFiles(path, other, name string) Problem {
 	}
 }
 
-// nameOf returns the module's name of a file that is called like one.
+// nameOf returns the module's name of a file that is called like one, and
+// whether it is; hidden files are not.
 func nameOf(path string) (string, bool) {
 	base := filepath.Base(path)
 	suffix := filepath.Ext(base)

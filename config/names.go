@@ -2,6 +2,7 @@ package config
 
 import (
 	"os"
+	"path/filepath"
 	"slices"
 )
 
@@ -20,4 +21,20 @@ func Names(dir string) []string {
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
+}
+
+// Files returns the files in dir that are called like the module's, valid or
+// not: one as a rule.
+func Files(dir, name string) []string {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil
+	}
+	var files []string
+	for _, e := range entries {
+		if of, ok := nameOf(e.Name()); ok && of == name && !e.IsDir() {
+			files = append(files, filepath.Join(dir, e.Name()))
+		}
+	}
+	return files
 }

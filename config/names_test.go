@@ -21,6 +21,10 @@ func TestNamesAreThoseOfModuleFiles(t *testing.T) {
 	if diff := cmp.Diff([]string{"bbs", "broken", "www"}, Names(dir)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
+	want := []string{filepath.Join(dir, "www.json"), filepath.Join(dir, "www.yaml")}
+	if diff := cmp.Diff(want, Files(dir, "www")); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
 	if got := Names(filepath.Join(dir, "nowhere")); got != nil {
 		t.Errorf("a missing folder has modules: %q", got)
 	}

@@ -83,7 +83,7 @@ func (a *app) addModule(ctx context.Context, add addition) error {
 	if err := add.complete(); err != nil {
 		return err
 	}
-	if files := filesOf(s.ConfDir, add.name); len(files) > 0 {
+	if files := config.Files(s.ConfDir, add.name); len(files) > 0 {
 		return withHint(fmt.Errorf("module %q is there already: %s", add.name, files[0]),
 			"edit that file, take another name, or remove it: syncsvc remove-module "+add.name)
 	}

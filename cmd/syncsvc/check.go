@@ -110,7 +110,7 @@ func choose(s *config.Service, names []string) (chosen, others []*config.Module,
 		}
 	}
 	for _, p := range problems {
-		if slices.ContainsFunc(names, func(name string) bool { return isFileOf(p.File, name) }) {
+		if slices.ContainsFunc(names, func(name string) bool { return slices.Contains(config.Files(s.ConfDir, name), p.File) }) {
 			broken = append(broken, p)
 		}
 	}

@@ -53,7 +53,7 @@ func (a *app) removeModule(ctx context.Context, name string, keepState bool) err
 	if err := config.CheckName(name); err != nil {
 		return usage("syncsvc status", "%v", err)
 	}
-	files := filesOf(s.ConfDir, name)
+	files := config.Files(s.ConfDir, name)
 	if len(files) == 0 {
 		return noModule(s, name)
 	}
