@@ -3,7 +3,6 @@ package main
 import (
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -14,62 +13,6 @@ import (
 
 	"github.com/syncsvc/syncsvc/control"
 )
-
-// terminal is a real terminal in which one command runs.
-type terminal struct {
-	t      *testing.T
-	socket string
-}
-
-// newTerminal runs a command line in a terminal of 100 columns and 30 lines.
-func newTerminal(t *testing.T, env []string, words ...string) *terminal {
-	t.Helper()
-	term := &terminal{t, filepath.Join(t.TempDir(), "tmux")}
-	args := []string{"-f", "/dev/null", "new-session", "-d", "-s", "s", "-x", "100", "-y", "30"}
-	for _, e := range env {
-		args = append(args, "-e", e)
-	}
-	// the last words on the screen tell that the program left it in order
-	line := "stty -g > before; " + strings.Join(words, " ") + "; echo exit code $?; stty -g > after; cmp before after && echo as before; read wait"
-	term.tmux(append(args, "-c", t.TempDir(), "sh", "-c", line)...)
-	t.Cleanup(func() { term.tmux("kill-server") })
-	return term
-}
-
-func (term *terminal) tmux(args ...string) string {
-	term.t.Helper()
-	cmd := exec.Command("tmux", append([]string{"-S", term.socket}, args...)...)
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		term.t.Fatalf("tmux %q: %v: %s", args, err, out)
-	}
-	return string(out)
-}
-
-func (term *terminal) keys(keys ...string) {
-	term.t.Helper()
-	term.tmux(append([]string{"send-keys", "-t", "s"}, keys...)...)
-}
-
-// shows waits until the screen shows a text, and returns all of it.
-func (term *terminal) shows(want string) string {
-	term.t.Helper()
-	deadline := time.NewTimer(30 * time.Second)
-	defer deadline.Stop()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		screen := term.tmux("capture-pane", "-p", "-e", "-t", "s")
-		if strings.Contains(screen, want) {
-			return screen
-		}
-		select {
-		case <-deadline.C:
-			term.t.Fatalf("the screen never showed %q:\n%s", want, screen)
-		case <-tick.C:
-		}
-	}
-}
 
 // topService is a service with two modules of which one can be paused.
 func topService(t *testing.T) *fakeService {
