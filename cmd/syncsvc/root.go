@@ -59,6 +59,7 @@ func newRootCommand(a *app) *cobra.Command {
 		newVersionCommand(a),
 	)
 	root.AddCommand(newSwitchCommands(a)...)
+	arrange(root)
 	return root
 }
 
