@@ -130,7 +130,7 @@ func TestDeathBetweenTwoLooksIsSeenWhenNoTimeIsAllowed(t *testing.T) {
 	w.silent(time.Minute)
 	w.module().Restarts = 1
 	w.module().Deaths = []control.Death{{Cause: "exit code 2"}}
-	w.tells(30*time.Second, "raised: www does not run: exit code 2")
+	w.tells(30*time.Second, "raised: www died and was started again: exit code 2")
 }
 
 func TestStoppedOnRequestIsNotDown(t *testing.T) {

@@ -143,14 +143,15 @@ func (e *evaluator) down(r control.AlertRule, m control.Module) finding {
 		f.text = fmt.Sprintf("%s is not to run any more", m.Name)
 	case m.Pid == 0 && m.State != control.Starting:
 		f.bad, f.since = true, m.Since
+		f.text = fmt.Sprintf("%s does not run%s", m.Name, because(m.Reason, lastCause(m)))
 	case r.Over == 0 && e.seen[m.Name].died:
 		f.bad = true
+		f.text = fmt.Sprintf("%s died and was started again%s", m.Name, because(lastCause(m)))
 	case m.State == control.Starting:
 		f.unknown = true
 	}
 	if f.bad {
 		f.value = float64(m.Restarts)
-		f.text = fmt.Sprintf("%s does not run%s", m.Name, because(m.Reason, lastCause(m)))
 		f.hint = m.Hint
 		if f.hint == "" {
 			f.hint = "syncsvc status " + m.Name

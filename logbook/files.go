@@ -82,6 +82,7 @@ func (d *folder) file(module string) (*file, error) {
 	path := filepath.Join(d.Dir, nameFor(module))
 	f := &file{log: &timberjack.Logger{
 		Filename: path, MaxSize: 1 << 30, MaxBackups: d.Keep, Compression: "gzip", LocalTime: true, FileMode: 0o640,
+		BackupTimeFormat: "2006-01-02T15-04-05.000000", // files of the same moment would count as one
 	}}
 	info, err := os.Stat(path)
 	switch {

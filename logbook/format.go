@@ -58,7 +58,7 @@ func isJournal(f *os.File, announced string) bool {
 // NewHandler returns a handler for a process that has no book: it writes
 // itself.
 func NewHandler(w io.Writer, f Format, level slog.Leveler) slog.Handler {
-	o := &slog.HandlerOptions{Level: level}
+	o := &slog.HandlerOptions{Level: level, ReplaceAttr: readable}
 	switch f {
 	case Text:
 		return slog.NewTextHandler(w, o)
@@ -66,6 +66,15 @@ func NewHandler(w io.Writer, f Format, level slog.Leveler) slog.Handler {
 		return slog.NewJSONHandler(w, o)
 	}
 	return slog.NewJSONHandler(reformer{w, f}, o)
+}
+
+// readable writes times as "1m30s"; JSON has only numbers of nanoseconds for
+// them.
+func readable(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() == slog.KindDuration {
+		a.Value = slog.StringValue(a.Value.Duration().String())
+	}
+	return a
 }
 
 // reformer writes the lines of a [slog.JSONHandler] in another format.

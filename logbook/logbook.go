@@ -60,7 +60,7 @@ func Open(o Options) (*Book, error) {
 // attribute "module" belongs to that module.
 func (b *Book) Handler() slog.Handler {
 	w := &Writer{book: b}
-	return slog.NewJSONHandler(w, &slog.HandlerOptions{Level: b.level})
+	return slog.NewJSONHandler(w, &slog.HandlerOptions{Level: b.level, ReplaceAttr: readable})
 }
 
 // Module returns the writer for all that one process of a module writes: log

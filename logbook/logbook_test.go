@@ -9,6 +9,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -20,7 +21,7 @@ func TestEveryLineSaysWhoseItIs(t *testing.T) {
 	write(w, "%s", line("WARN", "target away", `,"module":"forged","target":"rsync://a/www","err":"connection refused","files":3`))
 	log := slog.New(b.Handler())
 	log.Info("reloaded", "modules", 2)
-	log.Warn("module died", "module", "bbs", "cause", "signal 9")
+	log.Warn("module died", "module", "bbs", "cause", "signal 9", "lived", 90*time.Second)
 	log.Debug("not shown")
 	closeBook(t, b)
 	got := p.lines()
@@ -32,7 +33,7 @@ func TestEveryLineSaysWhoseItIs(t *testing.T) {
 	want := []string{
 		`time=2026-11-20T03:00:00.500Z level=WARN msg="target away" module=www target=rsync://a/www err="connection refused" files=3`,
 		`level=INFO msg=reloaded modules=2`,
-		`level=WARN msg="module died" module=bbs cause="signal 9"`,
+		`level=WARN msg="module died" module=bbs cause="signal 9" lived=1m30s`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -133,7 +133,7 @@ func (o *outlet) drain() bool {
 			o.write(i.line)
 		}
 		if lost > 0 {
-			o.write(trouble("lines of the log are missing here: it is not read fast enough", control.LogRecord{Lost: lost}))
+			o.write(complaint("lines of the log are missing here: it is not read fast enough", control.LogRecord{Lost: lost}))
 		}
 	}
 }
@@ -148,14 +148,14 @@ func (o *outlet) write(r control.LogRecord) {
 		return
 	}
 	if err := o.files.write(r); err != nil && o.to != nil {
-		_, _ = o.to.Write(o.format.Line(trouble("log file cannot be written", control.LogRecord{
+		_, _ = o.to.Write(o.format.Line(complaint("log file cannot be written", control.LogRecord{
 			Module: r.Module, Attrs: control.LogAttrs{{Key: "err", Value: encode(err.Error())}},
 		})))
 	}
 }
 
-// trouble completes a line about the log itself.
-func trouble(text string, r control.LogRecord) control.LogRecord {
+// complaint completes a line about the log itself.
+func complaint(text string, r control.LogRecord) control.LogRecord {
 	r.Time, r.Level, r.Text = time.Now(), levelWarn, text
 	return r
 }

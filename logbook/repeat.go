@@ -11,6 +11,10 @@ import (
 // is passed on as it is.
 const maxRepeats = 10_000
 
+// burst is how often what is only information is shown before it is counted.
+// A process that is started again says the same as the one before.
+const burst = 5
+
 // windows are for how long a line that comes again is only counted: the first
 // time 10 s, then longer and longer while it goes on.
 func windows() []time.Duration {
@@ -30,19 +34,22 @@ type repeat struct {
 	last  control.LogRecord
 	since time.Time // when the window began
 	step  int       // which of windows() it is
+	free  int       // how often it may still be shown in this window
 	count int64
 }
 
 func keyOf(r control.LogRecord) repeatKey {
 	k := repeatKey{module: r.Module, target: r.Target, level: r.Level, text: r.Text}
-	trouble := r.Level == levelWarn || r.Level == levelError
 	for _, a := range r.Attrs {
-		if !trouble || a.Key == "err" || a.Key == "reason" || a.Key == "cause" {
+		if !trouble(r) || a.Key == "err" || a.Key == "reason" || a.Key == "cause" {
 			k.facts += a.Key + "=" + string(a.Value) + "\n"
 		}
 	}
 	return k
 }
+
+// trouble reports whether a line is about something wrong.
+func trouble(r control.LogRecord) bool { return r.Level == levelWarn || r.Level == levelError }
 
 // hold reports whether a line repeats one that was shown lately, and counts it
 // then. The lines of a panic are never counted: they belong together.
@@ -51,13 +58,20 @@ func (s repeats) hold(r control.LogRecord, now time.Time) bool {
 		return false
 	}
 	k := keyOf(r)
-	if known, ok := s[k]; ok {
+	known, ok := s[k]
+	switch {
+	case ok && known.free > 0:
+		known.free--
+		return false
+	case ok:
 		known.count++
 		known.last = r
 		return true
-	}
-	if len(s) < maxRepeats {
+	case len(s) < maxRepeats:
 		s[k] = &repeat{last: r, since: now}
+		if !trouble(r) {
+			s[k].free = burst - 1
+		}
 	}
 	return false
 }
