@@ -70,7 +70,7 @@ func (s *Service) askSystemd(ctx context.Context) (asked, error) {
 }
 
 // askScript asks an init script, whose exit codes are those of the LSB: 0 runs,
-// 3 does not (OpenRC: 3 stopped, 32 crashed).
+// 1 died without a word, 3 stopped. For OpenRC 32 is died.
 func (s *Service) askScript(ctx context.Context, argv ...string) (asked, error) {
 	var a asked
 	enabled, err := s.linked()
@@ -91,10 +91,12 @@ func (s *Service) askScript(ctx context.Context, argv ...string) (asked, error) 
 		return a, fmt.Errorf("ask the init script: %w", err)
 	case exit.ExitCode() == 3:
 		a.words = "stopped"
+	case exit.ExitCode() == 1 || exit.ExitCode() == 32:
+		a.words = "died"
 	default:
 		a.words = fmt.Sprintf("not running, exit code %d", exit.ExitCode())
 	}
-	a.pid = s.pidFile()
+	a.pid = s.notedPid()
 	return a, nil
 }
 
@@ -105,9 +107,11 @@ func bootWord(enabled bool) string {
 	return "disabled"
 }
 
-// pidFile returns what the sysv script noted, or 0.
-func (s *Service) pidFile() int {
-	text, err := os.ReadFile("/run/" + s.Name + ".pid")
+func (s *Service) pidFile() string { return "/run/" + s.Name + ".pid" }
+
+// notedPid returns what the sysv script noted, or 0.
+func (s *Service) notedPid() int {
+	text, err := os.ReadFile(s.pidFile())
 	if err != nil {
 		return 0
 	}

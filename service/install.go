@@ -38,10 +38,14 @@ func (s *Service) Install(ctx context.Context) error {
 		return err
 	}
 	s.tell("starts at boot")
+	begin := s.Start
 	if fresh {
-		return s.Restart(ctx)
+		begin = s.Restart
 	}
-	return s.Start(ctx)
+	if err := begin(ctx); err != nil {
+		return Hinted{err, "it stays installed; see why it does not start: " + s.logs()}
+	}
+	return nil
 }
 
 // refuse explains what is in the way, unless it is to be repaired.
@@ -95,14 +99,14 @@ func (s *Service) adopt(ctx context.Context, f found) error {
 	if err := s.enable(ctx); err != nil {
 		return err
 	}
-	s.tell("uses %s, which is managed by %s", f.vendor, f.manager())
+	s.tell("uses %s, which belongs to %s", f.vendor, f.manager())
 	return nil
 }
 
-// manager says who brought a packaged text.
+// manager says whose a packaged text is.
 func (f found) manager() string {
 	if f.owner == "" {
-		return "whoever put it there, no package"
+		return "no package"
 	}
 	return "the package " + f.owner
 }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/syncsvc/syncsvc/control"
@@ -70,7 +73,7 @@ func (s *Service) power(ctx context.Context, what string, command []string) erro
 		}
 	}
 	if _, err := s.tool(ctx, command); err != nil {
-		return Hinted{err, s.logs()}
+		return Hinted{s.lastWords(ctx, err), s.logs()}
 	}
 	pid, err := s.answers(ctx)
 	if err != nil {
@@ -143,13 +146,51 @@ func (s *Service) answers(ctx context.Context) (int, error) {
 		}
 		select {
 		case <-ctx.Done():
-			return 0, Hinted{fmt.Errorf("%s: %w", s.Socket(), context.Cause(ctx)), "see why: " + s.logs()}
+			return 0, Hinted{fmt.Errorf("%s: %w", s.Socket(), context.Cause(ctx)), s.logs()}
 		case <-tick.C:
 		}
 		if a, err := s.ask(ctx); err == nil && !a.active {
-			return 0, Hinted{fmt.Errorf("the service was started and ended again: %s", a.words), "see why: " + s.logs()}
+			return 0, Hinted{s.lastWords(ctx, fmt.Errorf("the service was started and ended again: %s", a.words)), s.logs()}
 		}
 	}
+}
+
+// lastWords is an error about a start with what the service itself said last,
+// which tells more than the init system's "failed".
+func (s *Service) lastWords(ctx context.Context, err error) error {
+	var said string
+	if s.scheme.kind == Systemd {
+		said, _ = s.tool(ctx, []string{"journalctl", "--lines=5", "--output=cat", "--no-pager", "_SYSTEMD_UNIT=NAME.service"})
+	} else {
+		said = tail(s.logFile())
+	}
+	// An error of the command line begins so, and its hint may follow.
+	i := strings.LastIndex("\n"+said, "\nsyncsvc: ")
+	if i < 0 {
+		return err
+	}
+	lines := strings.Split(strings.TrimSpace(said[i:]), "\n")
+	return fmt.Errorf("the service ended: %s", strings.Join(lines, "; "))
+}
+
+// tail returns the last of a file, or "" when it can't be read.
+func tail(file string) string {
+	f, err := os.Open(file)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	const most = 2 << 10
+	if info, err := f.Stat(); err == nil && info.Size() > most {
+		if _, err := f.Seek(-most, io.SeekEnd); err != nil {
+			return ""
+		}
+	}
+	text, err := io.ReadAll(f)
+	if err != nil {
+		return ""
+	}
+	return string(text)
 }
 
 var errSilent = fmt.Errorf("started, but does not answer after %v", answerWithin)

@@ -112,8 +112,8 @@ func (st *Status) remark(s *Service, f found, a asked) {
 	case st.Running && a.pid != 0 && st.Pid != 0 && a.pid != st.Pid:
 		add(fmt.Sprintf("ps -o pid,lstart,args -p %d,%d", st.Pid, a.pid), "pid %d answers, but the service is pid %d: two supervisors", st.Pid, a.pid)
 	case !st.Running && a.active:
-		add(s.logs(), "%s says it runs, but it does not answer", s.scheme.kind)
-	case !st.Running && st.Installed && f.state != masked:
+		add(s.logs(), "%s says %q, but nobody answers", s.scheme.kind, a.words)
+	case !st.Running && st.Installed && f.state != masked && f.state != empty:
 		add("syncsvc service start", "the service does not run")
 	}
 	if st.Installed && !a.enabled && f.state != masked && f.state != empty {

@@ -106,7 +106,7 @@ func TestPackagedUnitIsEnabledAndNeverHidden(t *testing.T) {
 	if left := m.left(); !slices.Equal(left, []string{"/etc/systemd/system/multi-user.target.wants/syncsvc.service"}) {
 		t.Errorf("there are %v", left)
 	}
-	if !strings.Contains(strings.Join(m.said, "\n"), "managed by the package syncsvc") {
+	if !strings.Contains(strings.Join(m.said, "\n"), "belongs to the package syncsvc") {
 		t.Errorf("said %q", m.said)
 	}
 	if st := m.status(); st.File != vendorPath || st.Package != "syncsvc" || !st.Packaged || !st.Running {

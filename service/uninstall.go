@@ -69,7 +69,7 @@ func (s *Service) disable(ctx context.Context, f found) error {
 		return err
 	}
 	s.tell("does not start at boot any more")
-	s.tell("%s stays: it is managed by %s; %q removes it", f.vendor, f.manager(), f.removal())
+	s.tell("%s stays, since it belongs to %s; %q removes it", f.vendor, f.manager(), f.removal())
 	return nil
 }
 
@@ -115,6 +115,10 @@ func (s *Service) sweepIn(root *os.Root) {
 	if err != nil || want == nil {
 		return
 	}
+	if s.Root == "" { // what systemd removes when it stops a service
+		root.Remove(s.pidFile()[1:])
+		root.Remove(s.RunDir[1:])
+	}
 	if is, err := root.ReadFile(s.rotationPath()[1:]); err == nil && bytes.Equal(is, want) {
 		root.Remove(s.rotationPath()[1:])
 	}
@@ -144,7 +148,7 @@ func (s *Service) uninstallBelow(f found) error {
 	}
 	defer root.Close()
 	if f.packaged() && f.vendor == s.Path() {
-		return Hinted{fmt.Errorf("%s is managed by %s", f.vendor, f.manager()), "remove the package"}
+		return Hinted{fmt.Errorf("%s belongs to %s", f.vendor, f.manager()), "remove the package"}
 	}
 	s.sweepIn(root)
 	if there := s.remains(); there != "" {
@@ -152,7 +156,7 @@ func (s *Service) uninstallBelow(f found) error {
 	}
 	s.tell("nothing of it is left in %s", s.Root)
 	if f.packaged() {
-		s.tell("%s stays: it is managed by %s", f.vendor, f.manager())
+		s.tell("%s stays, since it belongs to %s", f.vendor, f.manager())
 	}
 	return nil
 }

@@ -57,7 +57,7 @@ func serviceText(look console.Look, st service.Status) string {
 	row := func(name, text string) { fmt.Fprintf(&b, "%-9s%s\n", name, text) }
 	row("service", runText(look, st))
 	if st.Version != "" {
-		row("version", console.Safe(st.Version))
+		row("version", console.Safe(strings.TrimPrefix(st.Version, "syncsvc ")))
 	}
 	if st.Init != "" {
 		row("init", console.Safe(strings.TrimSuffix(string(st.Init)+": "+st.State, ": ")))

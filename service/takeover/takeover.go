@@ -7,6 +7,7 @@
 package takeover
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -132,5 +133,6 @@ func (f File) Idle() bool { return f.mode&0o111 == 0 }
 
 // Diff shows what [File.Apply] would change.
 func (f File) Diff() []byte {
-	return diff.Diff(f.Path, f.before, f.Path+" (new)", f.after)
+	_, text, _ := bytes.Cut(diff.Diff(f.Path, f.before, f.Path+" (new)", f.after), []byte("\n"))
+	return text // without the command that nobody ran
 }
