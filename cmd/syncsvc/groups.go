@@ -9,6 +9,7 @@ import (
 // arrange puts the commands of the program under headings in its help. A
 // command that is in none of them stands at the end.
 func arrange(root *cobra.Command) {
+	const learn = "About the program:"
 	headings := []struct {
 		title    string
 		commands []string
@@ -16,7 +17,8 @@ func arrange(root *cobra.Command) {
 		{"See how it goes:", []string{"status", "top", "events", "logs", "wait", "why", "failures", "verify", "check"}},
 		{"Act on modules:", []string{"sync", "approve", "pause", "resume", "start", "stop", "restart", "enable", "disable"}},
 		{"Change what is mirrored:", []string{"add-module", "remove-module", "plan", "reload", "config", "rsyncd-conf"}},
-		{"Run it:", []string{"run", "service", "instance", "demo"}},
+		{"Run it:", []string{"run", "service", "demo"}},
+		{learn, []string{"completion", "version"}},
 	}
 	for _, h := range headings {
 		root.AddGroup(&cobra.Group{ID: h.title, Title: h.title})
@@ -26,4 +28,5 @@ func arrange(root *cobra.Command) {
 			}
 		}
 	}
+	root.SetHelpCommandGroupID(learn)
 }

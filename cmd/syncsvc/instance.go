@@ -23,8 +23,9 @@ func newInstanceCommand(a *app) *cobra.Command {
 	var file string
 	var budget []string
 	cmd := &cobra.Command{
-		Use:   "instance --module FILE",
-		Short: "Run one module alone, in the foreground",
+		Use:    "instance --module FILE",
+		Hidden: true, // "syncsvc run" is what people want
+		Short:  "Run one module alone, in the foreground",
 		Long: `Instance runs the one module of FILE until SIGTERM or SIGINT. "syncsvc run" starts
 one for each module; by hand it is for trying a module out.`,
 		Example: "  syncsvc instance --module ./www.yaml --state-dir ./state --run-dir ./run --log-dir ./log",

@@ -53,6 +53,8 @@ Files that come, change or go are noticed.
 .I /etc/default/syncsvc
 .TQ
 .I /etc/sysconfig/syncsvc
+.TQ
+.I /etc/conf.d/syncsvc
 Variables for the service under an init system;
 .B SYNCSVC_OPTS
 is added to its command line.
