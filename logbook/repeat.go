@@ -1,14 +1,16 @@
 package logbook
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"slices"
 	"time"
 
 	"github.com/syncsvc/syncsvc/control"
 )
 
-// maxRepeats bounds how many different lines are remembered; what comes beyond
-// is passed on as it is.
+// maxRepeats bounds how many different lines are remembered, and half of it
+// those that are only information; what comes beyond is passed on as it is.
 const maxRepeats = 10_000
 
 // burst is how often what is only information is shown before it is counted.
@@ -27,24 +29,27 @@ func windows() []time.Duration {
 type repeats map[repeatKey]*repeat
 
 type repeatKey struct {
-	module, target, level, text, facts string
+	module, target, level, text string
+	facts                       [sha256.Size]byte
 }
 
 type repeat struct {
-	last  control.LogRecord
-	since time.Time // when the window began
-	step  int       // which of windows() it is
-	free  int       // how often it may still be shown in this window
+	last  control.LogRecord // when count is not 0
+	since time.Time         // when the window began
+	step  int               // which of windows() it is
+	free  int               // how often it may still be shown in this window
 	count int64
 }
 
 func keyOf(r control.LogRecord) repeatKey {
-	k := repeatKey{module: r.Module, target: r.Target, level: r.Level, text: r.Text}
+	h := sha256.New()
 	for _, a := range r.Attrs {
 		if !trouble(r) || a.Key == "err" || a.Key == "reason" || a.Key == "cause" {
-			k.facts += a.Key + "=" + string(a.Value) + "\n"
+			fmt.Fprintf(h, "%s=%s\n", a.Key, a.Value)
 		}
 	}
+	k := repeatKey{module: r.Module, target: r.Target, level: r.Level, text: r.Text}
+	h.Sum(k.facts[:0])
 	return k
 }
 
@@ -59,6 +64,10 @@ func (s repeats) hold(r control.LogRecord, now time.Time) bool {
 	}
 	k := keyOf(r)
 	known, ok := s[k]
+	most, free := maxRepeats, 0
+	if !trouble(r) {
+		most, free = maxRepeats/2, burst-1
+	}
 	switch {
 	case ok && known.free > 0:
 		known.free--
@@ -67,11 +76,8 @@ func (s repeats) hold(r control.LogRecord, now time.Time) bool {
 		known.count++
 		known.last = r
 		return true
-	case len(s) < maxRepeats:
-		s[k] = &repeat{last: r, since: now}
-		if !trouble(r) {
-			s[k].free = burst - 1
-		}
+	case len(s) < most:
+		s[k] = &repeat{since: now, free: free}
 	}
 	return false
 }
