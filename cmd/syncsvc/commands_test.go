@@ -96,16 +96,21 @@ func TestSyncGoesOnWhenItIsLeft(t *testing.T) {
 
 func TestSyncThatWasDoneInPart(t *testing.T) {
 	for _, c := range []struct {
-		target control.TargetProgress
-		code   int
-		say    string
+		held int64
+		fail string
+		code int
+		say  string
 	}{
-		{control.TargetProgress{Target: "rsync://a/www", Error: "No space left on device"}, exitBehind, "not in sync: rsync://a/www: No space left on device"},
-		{control.TargetProgress{Target: "rsync://a/www", Waiting: "held: 1200 deletions wait"}, exitHeld, "1200 deletions wait"},
+		{0, "", exitOK, ""},
+		{0, "No space left on device", exitBehind, "not in sync: rsync://a/www: No space left on device\nhint: syncsvc failures www\n"},
+		{3, "3 deletions wait for approval", exitHeld, "held: rsync://a/www: 3 deletions wait for approval\nhint: syncsvc approve www\n"},
 	} {
 		f := supervised(t)
 		f.answers("POST /v1/modules/www/sync", control.SyncStarted{ID: "7"})
-		f.answers("GET /v1/modules/www/sync/7", control.Progress{ID: "7", Done: true, Targets: []control.TargetProgress{c.target}}).begin()
+		f.answers("GET /v1/modules/www/status", control.Status{Targets: []control.Target{{URL: "rsync://a/www", Held: c.held}}})
+		f.answers("GET /v1/modules/www/sync/7", control.Progress{ID: "7", Done: true, Targets: []control.TargetProgress{
+			{Target: "rsync://a/www", Error: c.fail, Done: true},
+		}}).begin()
 		f.run("sync", "www").wants(t, c.code, "", c.say)
 		f.run("sync", "www", "--json").wants(t, c.code, `"done": true`, c.say)
 	}

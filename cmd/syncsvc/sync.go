@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -89,20 +89,31 @@ func (a *app) sync(ctx context.Context, m *moduleClient, o syncOrder) error {
 			return err
 		}
 	}
-	return judgeSync(p)
+	return m.judgeSync(ctx, p)
 }
 
 // judgeSync says whether everything is where it should be now.
-func judgeSync(p control.Progress) error {
+func (m *moduleClient) judgeSync(ctx context.Context, p control.Progress) error {
 	for _, t := range p.Targets {
-		if t.Error != "" {
-			return fmt.Errorf("%w: %s: %s", errBehind, console.Safe(t.Target), console.Safe(t.Error))
+		if t.Error == "" {
+			continue
 		}
-		if strings.HasPrefix(t.Waiting, string(control.Held)) {
-			return fmt.Errorf("%w: %s: %s", errHeld, console.Safe(t.Target), console.Safe(t.Waiting))
+		verdict, hint := errBehind, "syncsvc failures "+m.name
+		if m.held(ctx, t.Target) {
+			verdict, hint = errHeld, "syncsvc approve "+m.name
 		}
+		return withHint(fmt.Errorf("%w: %s: %s", verdict, console.Safe(t.Target), console.Safe(t.Error)), hint)
 	}
 	return nil
+}
+
+// held reports whether deletions wait for approval at a target.
+func (m *moduleClient) held(ctx context.Context, target string) bool {
+	var st control.Status
+	if quick(ctx, func(ctx context.Context) error { return m.get(ctx, "/status", &st) }) != nil {
+		return false
+	}
+	return slices.ContainsFunc(st.Targets, func(t control.Target) bool { return t.URL == target && t.Held > 0 })
 }
 
 // follow shows how far a sync is until it ends, and returns its last word.
