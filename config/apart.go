@@ -15,6 +15,9 @@ func apart(modules []*Module) ([]*Module, []Problem) {
 	for _, m := range modules {
 		clash := false
 		for _, other := range kept {
+			if !m.Enabled || !other.Enabled {
+				continue // one may stand by for the other
+			}
 			for _, p := range clashes(m, other) {
 				problems = append(problems, p)
 				clash = true

@@ -214,3 +214,13 @@ func TestPlaceOfAKey(t *testing.T) {
 		t.Errorf("priority, which is not written, is at %s", got)
 	}
 }
+
+func TestModuleThatStandsByMayHaveTheSameTarget(t *testing.T) {
+	c := newConfDir(t)
+	c.write("a.yaml", module("/mnt/www"))
+	c.write("b.yaml", module("/mnt/www")+"enabled: false\n")
+	names, problems := c.load()
+	if len(names) != 2 || problems != nil {
+		t.Errorf("got %q, %q", names, problems)
+	}
+}
