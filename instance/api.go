@@ -32,6 +32,7 @@ func (in *instance) listen(ctx context.Context) (*control.Server, error) {
 	s.Handle("POST /v1/failures", in.handleGiveUp)
 	s.Handle("GET /v1/why", in.handleWhy)
 	s.Handle("POST /v1/reconfigure", in.handleReconfigure)
+	s.Handle("POST /v1/verify", in.handleVerify)
 	s.Handle("POST /v1/log-level", in.handleLogLevel)
 	s.HandleStream("GET /v1/events", control.Events, in.handleEvents)
 	s.Handle("POST /v1/resume", func(r *http.Request) (any, error) { return in.handlePause(r, false) })

@@ -73,6 +73,9 @@ func basisArgs(j Job, given []word) []string {
 	if j.IgnoreTimes {
 		args = append(args, "--ignore-times")
 	}
+	if j.Checksum {
+		args = append(args, "--checksum")
+	}
 	// Old and new name share an inode until the old one is deleted.
 	if j.LinkDest != "" && !has(given, inPlace...) && !has(given, "compare-dest", "copy-dest") {
 		args = append(args, "--link-dest="+j.LinkDest)

@@ -33,6 +33,9 @@ type Job struct {
 	// IgnoreTimes re-sends every file listed (as a delta), whatever size and
 	// mtime say.
 	IgnoreTimes bool
+	// Checksum compares contents where size and mtime are alike, which makes
+	// both sides read every file.
+	Checksum bool
 
 	// Delete allows deletions on the target. Without it a missing path is
 	// passed over, and a folder in the way of a file is a failure.

@@ -1,0 +1,284 @@
+package instance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/syncsvc/syncsvc/change"
+	"github.com/syncsvc/syncsvc/control"
+	"github.com/syncsvc/syncsvc/rsync"
+)
+
+const (
+	// maxDifferences bounds what a verification lists and what it repairs one by
+	// one.
+	maxDifferences = 10_000
+	// seenPatience is how long a verification waits for the watcher to have seen
+	// what it saw.
+	seenPatience = 5 * time.Second
+)
+
+// verification compares targets with the source and changes nothing.
+type verification struct {
+	in      *instance
+	req     control.VerifyRequest
+	under   string
+	sample  []string // files, with a sample
+	started time.Time
+
+	mu     sync.Mutex // guards what is below
+	answer control.VerifyAnswer
+	beyond map[*target]int64 // differences that are not listed
+}
+
+func (in *instance) handleVerify(r *http.Request) (any, error) {
+	var req control.VerifyRequest
+	if err := control.Decode(r, &req); err != nil {
+		return nil, err
+	}
+	if req.Sample < 0 || req.Sample > 100 {
+		return nil, &control.Failed{Status: http.StatusBadRequest, Err: fmt.Errorf("a sample of %g percent makes no sense", req.Sample)}
+	}
+	targets, err := in.choose(req.Target)
+	if err != nil {
+		return nil, err
+	}
+	under, err := in.mirroredPart(req.Path)
+	if err != nil {
+		return nil, err
+	}
+	if !in.ground.firm() {
+		return nil, &control.Failed{
+			Status: http.StatusConflict, Err: errors.New("there is nothing to compare with: " + in.source.status().reason),
+			Hint: in.source.status().hint,
+		}
+	}
+	v := &verification{in: in, req: req, under: under, started: time.Now(), beyond: make(map[*target]int64)}
+	return v.run(r.Context(), targets)
+}
+
+func (v *verification) run(ctx context.Context, targets []*target) (any, error) {
+	if v.req.Sample > 0 {
+		var err error
+		if v.sample, err = v.in.ground.sample(ctx, v.under, v.req.Sample/100); err != nil {
+			return nil, fmt.Errorf("choose a sample: %w", err)
+		}
+	}
+	v.answer.Differences = []control.Difference{}
+	var each sync.WaitGroup
+	for _, t := range targets {
+		each.Go(func() {
+			if err := v.compare(ctx, t); err != nil {
+				v.fail(t, err)
+			}
+		})
+	}
+	each.Wait()
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	v.judge(ctx, targets)
+	if v.req.Repair {
+		v.repair(targets)
+	}
+	v.answer.Took = time.Since(v.started).Seconds()
+	return v.answer, nil
+}
+
+func (v *verification) fail(t *target, err error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.answer.Errors = append(v.answer.Errors, t.name+": "+err.Error())
+}
+
+// compare has rsync tell what it would do to t. It takes its turn like any job.
+func (v *verification) compare(ctx context.Context, t *target) error {
+	if err := v.in.threads.take(ctx); err != nil {
+		return err
+	}
+	defer v.in.threads.giveBack()
+	turn, err := v.in.lifeline.permits.take(ctx, control.PermitRsync)
+	if err != nil {
+		return err
+	}
+	defer turn.giveBack()
+	s := newSender(*t.settings(), v.in, t).slower(turn.rate)
+	if err := s.homeless(); err != nil {
+		return err
+	}
+	for _, j := range v.jobs() {
+		if err := v.rehearse(ctx, s, j); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// jobs are what rsync has to look at.
+func (v *verification) jobs() []*job {
+	if v.req.Sample > 0 {
+		var jobs []*job
+		for rest := v.sample; len(rest) > 0; {
+			n := min(len(rest), maxJob)
+			var cs []change.Change
+			for _, p := range rest[:n] {
+				cs = append(cs, change.Change{Path: p, Quick: true})
+			}
+			jobs, rest = append(jobs, v.in.planned(newJob(flat, bulk, cs))), rest[n:]
+		}
+		return jobs
+	}
+	j := v.in.planned(newJob(tree, bulk, []change.Change{compareAll(v.under)}))
+	if it := j.items[0]; it.seen.kind != folder && it.Path != change.Root {
+		j = v.in.planned(newJob(flat, bulk, []change.Change{entryOf(it.Change)}))
+	}
+	return []*job{j}
+}
+
+// planned is j with what is on disk at its paths.
+func (in *instance) planned(j *job) *job {
+	for i, seen := range in.ground.look(j.items) {
+		j.items[i].seen = seen
+	}
+	return j
+}
+
+// rehearse runs one job without changing anything.
+func (v *verification) rehearse(ctx context.Context, s *sender, j *job) error {
+	root, err := s.ground.pin()
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	spec, err := s.spec(ctx, j, root)
+	if err != nil {
+		return err
+	}
+	lost, _, _ := s.ground.inner.look(root)
+	spec.Filters = append(protect(lost), spec.Filters...)
+	spec.DryRun, spec.FullList, spec.Brief = true, true, false
+	spec.Checksum, spec.IgnoreTimes = v.req.Checksum, false
+	if s.ground.filter.HasRegex() {
+		if spec, err = s.spell(ctx, j, root, spec); err != nil {
+			return err
+		}
+	}
+	spec.OnItem = func(it rsync.Item) { v.note(s.t, it) }
+	result := s.runner.Run(ctx, s.to, spec)
+	for _, f := range result.Failed {
+		v.fail(s.t, fmt.Errorf("%q could not be compared: %s", f.Path, f.Reason))
+	}
+	if !result.Class.Named() {
+		return errors.New(result.Reason)
+	}
+	return nil
+}
+
+// note counts an entry that was compared and lists it when it differs.
+func (v *verification) note(t *target, it rsync.Item) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if !it.Deleted && !it.Dir {
+		v.answer.Compared++
+	}
+	what := inWords(it)
+	switch {
+	case what == "":
+	case len(v.answer.Differences) == maxDifferences:
+		v.beyond[t]++
+	default:
+		v.answer.Differences = append(v.answer.Differences, control.Difference{
+			Target: t.name, Path: control.Path(it.Path), What: what,
+		})
+	}
+}
+
+// judge marks what is on its way anyway, and leaves out what has got there
+// since: the tree lives on while it is compared.
+func (v *verification) judge(ctx context.Context, targets []*target) {
+	if len(v.answer.Differences) > 0 {
+		v.in.awaitSeen(ctx, time.Now())
+	}
+	byName := make(map[string]*target)
+	for _, t := range targets {
+		byName[t.name] = t
+		v.answer.More += v.beyond[t]
+	}
+	left := v.answer.Differences[:0]
+	for _, d := range v.answer.Differences {
+		if byName[d.Target].explain(&d, v.in.goneFrom(string(d.Path)), v.started) {
+			left = append(left, d)
+		}
+	}
+	v.answer.Differences = left
+}
+
+// awaitSeen waits, not for long, until every change up to moment is owed.
+func (in *instance) awaitSeen(ctx context.Context, moment time.Time) {
+	for until := time.Now().Add(seenPatience); !in.source.horizon().After(moment) && time.Now().Before(until); {
+		if !sleep(ctx, waitStep) {
+			return
+		}
+	}
+}
+
+// goneFrom returns path and those folders above it that are gone with it.
+func (in *instance) goneFrom(path string) []string {
+	list := []string{path}
+	for p := path; p != change.Root; p = change.Parent(p) {
+		if kind, _ := in.kindOf(p); kind != "" {
+			break
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+// explain completes a difference. It reports false when one of names, the path
+// or what it is gone with, arrived after since.
+func (t *target) explain(d *control.Difference, names []string, since time.Time) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	path := string(d.Path)
+	if slices.ContainsFunc(names, func(p string) bool { return t.recent.when(p).After(since) }) {
+		return false
+	}
+	d.Owed, _ = t.ledger.about(path)
+	switch f := t.ledger.failing.paths[path]; {
+	case f != nil:
+		d.What += "; it fails: " + f.reason
+	case t.ledger.held.holds(path) || d.What == "extra" && t.ledger.held.touches(path):
+		d.What += "; its deletion waits for approval"
+	}
+	return true
+}
+
+// repair makes owed what differs and is not on its way. Deletions count as found
+// by walking, so that max_delete holds for them.
+func (v *verification) repair(targets []*target) {
+	for _, t := range targets {
+		var owed []change.Change
+		for i, d := range v.answer.Differences {
+			if d.Target != t.name || d.Owed {
+				continue
+			}
+			owed = append(owed, change.Change{Path: string(d.Path), Since: time.Now(), Swept: true})
+			v.answer.Differences[i].Owed = true
+		}
+		v.answer.Repairing += int64(len(owed))
+		if n := v.beyond[t]; n > 0 {
+			c := compareAll(v.under)
+			c.Quick = !v.req.Checksum // else it would not find what only the checksum showed
+			owed = append(owed, c)
+			v.answer.Repairing += n
+		}
+		if len(owed) > 0 {
+			t.offer(owed)
+		}
+	}
+}
