@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/charmbracelet/x/ansi"
-
 	"github.com/syncsvc/syncsvc/control"
 )
 
@@ -22,7 +20,10 @@ func (l Look) Overview(o control.Overview) string {
 	for i, line := range l.ModuleTable(modules, nil) {
 		b.WriteString(line + "\n")
 		if i > 0 {
-			l.troubles(&b, Troubles(modules[i-1]))
+			m := modules[i-1]
+			for _, t := range Troubles(m) {
+				l.trouble(&b, "  "+l.Dim("why:")+" ", t, "syncsvc status "+Safe(m.Name))
+			}
 		}
 	}
 	l.stray(&b, o)
@@ -45,12 +46,9 @@ func (l Look) stray(b *strings.Builder, o control.Overview) {
 		}
 	}
 	for _, p := range o.Problems {
-		if known[p.Text] && p.Text != "" {
-			continue
+		if !known[p.Text] || p.Text == "" {
+			l.trouble(b, l.Bad("file")+" ", problemTrouble(p), "syncsvc config check")
 		}
-		t := problemTrouble(p)
-		l.wrap(b, l.Bad("file")+" ", t.Why)
-		l.wrap(b, "  "+l.Dim("do:")+"  ", t.Do)
 	}
 }
 
@@ -85,25 +83,17 @@ func (l Look) targets(m control.Module) string {
 	return text
 }
 
-// troubles writes what is wrong and what to do about it.
-func (l Look) troubles(b *strings.Builder, all []Trouble) {
-	for _, t := range all {
-		l.wrap(b, "  "+l.Dim("why:")+" ", t.Why)
-		if t.Do != "" {
-			l.wrap(b, "  "+l.Dim("do:")+"  ", t.Do)
-		}
+// trouble writes what is wrong, after its label, and what to do about it, each
+// in one line. When that is not enough, more tells where to find the rest.
+func (l Look) trouble(b *strings.Builder, label string, t Trouble, more string) {
+	room := l.width() - len("  do:  ")
+	b.WriteString(Cut(label+t.Why, l.width()) + "\n")
+	if Width(label+t.Why) > l.width() || Width(t.Do) > room {
+		more = " (more: " + more + ")"
+		t.Do = Cut(t.Do, max(0, room-Width(more))) + more
 	}
-}
-
-// wrap writes text after its label. What does not fit goes on in the next
-// lines, beneath its beginning.
-func (l Look) wrap(b *strings.Builder, label, text string) {
-	indent := Width(label)
-	for i, line := range strings.Split(ansi.Wrap(text, max(l.width()-indent, 1), ""), "\n") {
-		if i > 0 {
-			label = strings.Repeat(" ", indent)
-		}
-		b.WriteString(label + strings.TrimRight(line, " ") + "\n")
+	if t.Do != "" {
+		b.WriteString(Cut("  "+l.Dim("do:")+"  "+t.Do, l.width()) + "\n")
 	}
 }
 
