@@ -207,7 +207,7 @@ func (a *app) untilKnown(ctx context.Context, c *control.Client, name string) er
 	for {
 		var m control.Module
 		last = c.Get(ctx, "/v1/modules/"+url.PathEscape(name), &m)
-		if last == nil && m.Pid != 0 {
+		if last == nil && m.Status != nil { // it answers: what is asked of it next works
 			a.say("%s: started; see: syncsvc status %s", name, console.Safe(name))
 			return nil
 		}

@@ -2,10 +2,8 @@ package main
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -58,27 +56,4 @@ func sshServer(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv(args[0], fmt.Sprintf("ssh://%s@%s:%d", s.User, s.Host, s.Port))
 	ts.Setenv(args[0]+"_KEY", s.IdentityFile)
 	ts.Setenv(args[0]+"_HOSTS", s.KnownHosts)
-}
-
-// answers waits until somebody answers on a unix socket: answers SOCKET.
-func answers(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 1 {
-		ts.Fatalf("usage: answers SOCKET")
-	}
-	deadline := time.NewTimer(arrivesWithin)
-	defer deadline.Stop()
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		conn, err := net.Dial("unix", ts.MkAbs(args[0]))
-		if err == nil {
-			conn.Close()
-			return
-		}
-		select {
-		case <-deadline.C:
-			ts.Fatalf("nobody answers on %s: %v", args[0], err)
-		case <-tick.C:
-		}
-	}
 }

@@ -46,7 +46,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "expand": expand, "arrives": arrives,
 			"until": until, "shows": shows, "immutable": immutable,
-			"daemon": daemon, "sshserver": sshServer, "answers": answers,
+			"daemon": daemon, "sshserver": sshServer,
 		},
 	})
 }
