@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/google/renameio/v2"
@@ -55,8 +56,15 @@ func (l *life) obituary(e child.Exit, lived time.Duration) *death {
 		}
 		d.Dump = path
 	}
-	if e.Code == exitConfig {
+	switch {
+	case e.Code == exitConfig:
 		d.hint = fmt.Sprintf("correct %s, then \"syncsvc reload\"", l.word.module.File)
+	case e.Memory || l.hoarded:
+		d.hint = fmt.Sprintf("raise memory_max in %s, or give the module fewer threads", l.word.module.File)
+	case e.Signal == syscall.SIGKILL && l.killed == "":
+		d.hint = "by somebody, or by the kernel when the machine ran out of memory; \"dmesg\" would tell"
+	case d.Dump != "":
+		d.hint = "what it said at its end is in " + d.Dump
 	}
 	return d
 }
@@ -67,6 +75,8 @@ func (l *life) cause(e child.Exit) string {
 	switch {
 	case l.killed != "":
 		return l.killed
+	case e.Memory:
+		return tooMuch(0, l.word.module.Process.MemoryMax)
 	case e.Signal != 0:
 		return fmt.Sprintf("killed by signal %d (%s)", int(e.Signal), e.Signal)
 	case len(said) > 0 && (beginsCrash(said[0]) || e.Code == exitConfig):

@@ -20,6 +20,9 @@ type keeperOptions struct {
 	Home    string         // the module's folder in the state folder; made when it is missing
 	Module  *config.Module // in force at first; see keeper.configure
 	Starter *child.Starter
+	// RunDir and LogDir are those of the service; "" where no module of it runs
+	// as another user.
+	RunDir, LogDir string
 
 	// Command returns program and arguments of a child for a module; a new one
 	// for each start.
@@ -213,7 +216,7 @@ func (k *keeper) mourn(ctx context.Context, word orders, past history, d *death)
 	k.record(d.Death)
 	k.Log.Error("module died", "verdict", v.reason, "cause", d.Cause, "lived", d.lived.Round(time.Millisecond),
 		"in_a_row", v.next.row, "restart_in", v.delay.Round(time.Millisecond), "dump", d.Dump)
-	k.event(control.EventDied, d.Cause)
+	k.event(control.EventDied, fmt.Sprintf("died after %s: %s", d.lived.Round(time.Millisecond), d.Cause), d.hint)
 	k.set(func(s *keeperStatus) {
 		s.State, s.Reason, s.Hint = control.Backoff, d.Cause, d.hint
 		s.NextStart = time.Now().Add(v.delay)
@@ -256,8 +259,8 @@ func (k *keeper) untilWord(ctx context.Context, known orders, wait time.Duration
 	return true
 }
 
-func (k *keeper) event(kind control.EventKind, text string) {
+func (k *keeper) event(kind control.EventKind, text, hint string) {
 	if k.Event != nil {
-		k.Event(control.Event{Time: time.Now(), Kind: kind, Module: k.Name, Text: text})
+		k.Event(control.Event{Time: time.Now(), Kind: kind, Module: k.Name, Text: text, Hint: hint})
 	}
 }
