@@ -56,10 +56,17 @@ func exitCode(err error) int {
 		return exitNotRunning
 	case errors.Is(err, errHeld):
 		return exitHeld
-	case is[config.Problem](err), errors.Is(err, errConfig):
+	case is[config.Problem](err), errors.Is(err, errConfig), isLeftOut(err):
 		return exitConfig
 	}
 	return exitError
+}
+
+// isLeftOut reports whether the service refused because a module's file has
+// problems.
+func isLeftOut(err error) bool {
+	f, ok := errors.AsType[*control.Failed](err)
+	return ok && f.Status == http.StatusUnprocessableEntity
 }
 
 func is[E error](err error) bool {

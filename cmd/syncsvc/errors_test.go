@@ -22,6 +22,9 @@ func TestEveryKindOfErrorHasItsExitCode(t *testing.T) {
 		{errBehind, 3},
 		{fmt.Errorf("ask: %w", control.ErrNotRunning), 4},
 		{errHeld, 5},
+		{&control.Failed{Status: 503, Err: errors.New("x")}, 4},
+		{&control.Failed{Status: 422, Err: errors.New("x")}, 6},
+		{silent(errConfig), 6},
 		{fmt.Errorf("load: %w", config.Join([]config.Problem{{Message: "x"}, {Message: "y"}})), 6},
 		{withHint(fmt.Errorf("wait: %w", errBehind), "wait"), 3},
 	} {
