@@ -108,6 +108,7 @@ func (s *Server) Handler() http.Handler {
 		}
 		// The mux knows whether it is the route or the method that is wrong,
 		// but would say it in plain text.
+		_ = readBody(w, r) // or the asker is cut off while he sends
 		said := &statusOnly{header: http.Header{}}
 		h.ServeHTTP(said, r)
 		f := &Failed{Status: said.status, Err: fmt.Errorf("there is no %s here", r.URL.Path), Hint: "see /v1/openapi.json"}

@@ -38,7 +38,6 @@ type api struct {
 	broker   *broker
 	book     *logbook.Book // nil = there is no log to show
 	metrics  http.Handler  // nil = none
-	stopping context.Context
 }
 
 func (a *api) getVersion(*http.Request) (any, error) {

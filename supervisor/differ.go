@@ -66,14 +66,29 @@ func urls(m *config.Module) []string {
 	return list
 }
 
-// compare decides about a module whose file is valid.
+// compare decides about a module whose file is valid. again says why it has to
+// be started again even if nothing has changed.
 func (s *step) compare(again string) {
-	switch {
-	case s.old.Fingerprint() != s.new.Fingerprint():
-		s.Action = control.Restart
-	case again != "":
-		s.Action, s.Why = control.Restart, again
-	default:
-		s.Action = control.Untouched
+	d := config.Compare(s.old, s.new)
+	s.Action = actionFor(d.Effect)
+	s.Added, s.Removed, s.FullSync = d.Added, d.Removed, d.FullSync
+	for _, c := range d.Changes {
+		s.Changes = append(s.Changes, control.KeyChange(c))
 	}
+	if again != "" && s.Action != control.Restart {
+		s.Action, s.Why = control.Restart, again
+	}
+}
+
+// actionFor is what a reload does about a difference.
+func actionFor(e config.Effect) control.Action {
+	switch e {
+	case config.Untouched:
+		return control.Untouched
+	case config.InPlace:
+		return control.InPlace
+	case config.Retarget:
+		return control.Retarget
+	}
+	return control.Restart
 }

@@ -112,13 +112,27 @@ func (f *fleet) configured() map[string]*config.Module {
 	return in
 }
 
-// configure puts another version of a module in force; see keeper.configure.
-func (f *fleet) configure(m *member, c *config.Module, restart bool) {
+// note takes over a version of a module that means the same. Its keeper hears
+// of it only when the file is another, because any word ends a delay.
+func (f *fleet) note(m *member, c *config.Module) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if m.module.File != c.File {
+		m.keeper.configure(c, false)
+	}
+	m.module = c
+}
+
+// configure puts another version of a module in force; see keeper.configure. It
+// reports whether the module is wanted then.
+func (f *fleet) configure(m *member, c *config.Module, restart bool) (wanted bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	m.module = c
 	m.keeper.configure(c, restart)
 	m.obey()
+	w, _ := m.wanted()
+	return w == control.WantedUp
 }
 
 // blame says what is wrong with files as they are now. What is not about a

@@ -14,8 +14,12 @@ const (
 	// lookEachSecond is how many instances are asked for their status in a
 	// second when nobody wants to see it.
 	lookEachSecond = 50
-	// listenAgain is when an instance that did not answer is asked again.
+	// listenAgain is when an instance that did not answer is asked again, and
+	// listenSoon when it has only begun: it will not tell twice what it has told
+	// before somebody listened.
 	listenAgain = 500 * time.Millisecond
+	listenSoon  = 20 * time.Millisecond
+	young       = 10 * time.Second
 )
 
 // listen keeps what is seen of a member up to date, and passes its events on,
@@ -61,7 +65,11 @@ func (f *fleet) hear(ctx context.Context, m *member) {
 				return nil
 			})
 		}
-		if !pause(ctx, listenAgain) {
+		wait := listenAgain
+		if pid != 0 && time.Since(k.Started) < young {
+			wait = listenSoon
+		}
+		if !pause(ctx, wait) {
 			return
 		}
 	}

@@ -140,9 +140,13 @@ func (r *reloader) apply(ctx context.Context, steps []step) {
 // change puts another version of a running module in force.
 func (r *reloader) change(ctx context.Context, s *step) {
 	m := r.fleet.get(s.Module)
+	if s.Action == control.Untouched {
+		r.fleet.note(m, s.new)
+		return
+	}
 	running := m.keeper.status().Pid != 0
-	r.fleet.configure(m, s.new, s.Action == control.Restart)
-	if s.Action != control.InPlace && s.Action != control.Retarget || !running {
+	wanted := r.fleet.configure(m, s.new, s.Action == control.Restart)
+	if s.Action == control.Restart || !running || !wanted {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, reconfigurePatience)

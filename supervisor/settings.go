@@ -128,6 +128,9 @@ func (s *service) adopt(ctx context.Context, now *config.Service) {
 	next.Budget, next.Alerts, next.LogLevel = now.Budget, now.Alerts, now.LogLevel
 	s.settings.Store(&next)
 	s.broker.limit(next.Budget)
+	if !reflect.DeepEqual(old.Alerts, next.Alerts) {
+		s.alerts.Adopt(next.Alerts)
+	}
 	if next.LogLevel == old.LogLevel {
 		return
 	}

@@ -20,10 +20,12 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/syncsvc/syncsvc/alert"
 	"github.com/syncsvc/syncsvc/child"
 	"github.com/syncsvc/syncsvc/config"
 	"github.com/syncsvc/syncsvc/control"
 	"github.com/syncsvc/syncsvc/logbook"
+	"github.com/syncsvc/syncsvc/metrics"
 )
 
 // Options say what to run and how.
@@ -56,6 +58,7 @@ type service struct {
 	reloader *reloader
 	notifier *notifier
 	api      *api
+	alerts   *alert.Alerts
 	server   *control.Server
 	port     *port
 }
@@ -100,7 +103,26 @@ func open(ctx context.Context, o Options) (_ *service, err error) {
 		version: o.Version, started: time.Now(), pid: os.Getpid(),
 		fleet: s.fleet, reloader: s.reloader, hub: s.hub, broker: s.broker, book: o.Book,
 	}
+	s.api.metrics = metrics.Handler(func() control.Overview {
+		s.fleet.look(ctx, answerPatience)
+		return s.api.overview()
+	})
+	s.alerts = alert.Open(alert.Options{
+		Rules: o.Settings.Alerts, File: filepath.Join(o.Settings.StateDir, alertsFile),
+		Overview: s.api.overview, Noticed: s.noticed, Log: o.Log,
+	})
 	return s, s.listen(ctx)
+}
+
+// alertsFile is where alerts remember what they have told. No module is called
+// so.
+const alertsFile = ".alerts.json"
+
+// noticed makes an event of an alert.
+func (s *service) noticed(m alert.Message) {
+	s.hub.publish(control.Event{
+		Kind: control.EventAlert, Module: m.Module, Target: m.Target, Text: fmt.Sprintf("%s %s: %s", m.Name, m.State, m.Text), Hint: m.Hint,
+	})
 }
 
 // listen opens the socket and the port.
@@ -173,6 +195,7 @@ func (s *service) run(ctx context.Context) error {
 	back.Go(func() { s.reloader.run(ctx) })
 	back.Go(func() { s.follow(ctx) })
 	back.Go(func() { s.beat(ctx) })
+	back.Go(func() { s.alerts.Run(ctx) })
 
 	<-ctx.Done()
 	drain := s.settings.Load().DrainTimeout
