@@ -1,12 +1,16 @@
 package service
 
 import (
+	"errors"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/syncsvc/syncsvc/control"
 )
 
 // initScript does what the LSB demands of status, and starts the service.
@@ -156,6 +160,20 @@ func TestInstalledInitSystemIsFound(t *testing.T) {
 		if got, err := detect(root); got != want {
 			t.Errorf("%s: got %q, want %q (%v)", file, got, want, err)
 		}
+	}
+}
+
+// TestWhoMayNotAskIsToldWhatTheInitSystemSays is status for people who are not
+// root: the socket is there, and closed to them.
+func TestWhoMayNotAskIsToldWhatTheInitSystemSays(t *testing.T) {
+	st := Status{Installed: true}
+	st.answer(control.Version{}, &control.Failed{Status: http.StatusForbidden, Err: errors.New("permission denied")})
+	if st.Running || !st.unasked {
+		t.Errorf("got %+v", st)
+	}
+	st.remark(newService(t, packaged(Systemd)), found{file: unitPath}, asked{active: true, enabled: true})
+	if len(st.Remarks) != 1 || st.Remarks[0].Hint != "sudo syncsvc service status" {
+		t.Errorf("remarks are %+v", st.Remarks)
 	}
 }
 

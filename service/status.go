@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/syncsvc/syncsvc/control"
@@ -30,6 +31,8 @@ type Status struct {
 	DropIns   string `json:"dropins,omitempty"` // files that change it
 	Packaged  bool   `json:"packaged"`
 	Package   string `json:"package,omitempty"`
+
+	unasked bool // this user may not ask the supervisor
 
 	// What does not fit together, with what to do about it.
 	Remarks []Remark `json:"remarks,omitempty"`
@@ -71,6 +74,9 @@ func (s *Service) Status(ctx context.Context) (Status, error) {
 	if a.file != "" && f.state != masked {
 		st.File, st.Installed = a.file, true
 	}
+	if st.unasked { // nobody but the init system can tell then
+		st.Running, st.Pid = a.active, a.pid
+	}
 	st.remark(s, f, a)
 	return st, nil
 }
@@ -84,6 +90,8 @@ func (st *Status) answer(v control.Version, err error) {
 		if !v.Started.IsZero() {
 			st.Started = &v.Started
 		}
+	case refused && failed.Status == http.StatusForbidden:
+		st.unasked, st.Silence = true, failed.Error()
 	case refused:
 		st.Running, st.Silence = true, failed.Error()
 	default:
@@ -107,6 +115,8 @@ func (st *Status) remark(s *Service, f found, a asked) {
 		add("syncsvc service install", "the service is not installed")
 	}
 	switch {
+	case st.unasked:
+		add("sudo syncsvc service status", "you may not ask the supervisor; this is what %s says", s.scheme.kind)
 	case st.Running && !a.active:
 		add(fmt.Sprintf("kill %d, then syncsvc service start", st.Pid), "the supervisor runs, but %s did not start it", s.scheme.kind)
 	case st.Running && a.pid != 0 && st.Pid != 0 && a.pid != st.Pid:

@@ -167,7 +167,14 @@ func (s *Service) leftovers(f found) {
 		s.tell("%s of %s is in force again, and does not start at boot; \"syncsvc service install\" enables it", f.vendor, f.manager())
 		return
 	}
-	for _, dir := range []string{s.Path() + ".d", s.StateDir, s.LogDir, filepath.Dir(s.Path()) + "/" + s.Name + ".override"} {
+	if exists(s.Path() + ".d") {
+		s.tell("%s.d stays: it is not of this program", s.Path())
+	}
+	if f.state != same { // it may have had other folders
+		s.tell("settings, state and logs stay")
+		return
+	}
+	for _, dir := range []string{s.StateDir, s.LogDir} {
 		if exists(dir) {
 			s.tell("%s stays", dir)
 		}

@@ -16,6 +16,9 @@ import (
 	"github.com/syncsvc/syncsvc/service"
 )
 
+// defaultService is what the service is called where there is only one.
+const defaultService = "syncsvc"
+
 // serviceFlags are what the commands beneath "syncsvc service" are told.
 type serviceFlags struct {
 	name, init, root, program string
@@ -32,7 +35,7 @@ that one is used and nothing is written.
 With --root DIR, install, uninstall, status and takeover work on another system
 that does not run, an image or a mounted disk: they write files and links, and
 call no init system.`)
-	group.PersistentFlags().StringVar(&f.name, "name", "syncsvc", "the service is called `NAME`, for several on one machine")
+	group.PersistentFlags().StringVar(&f.name, "name", defaultService, "the service is called `NAME`, for several on one machine")
 	group.PersistentFlags().StringVar(&f.init, "init", "", "for the init system `NAME`: systemd, openrc, sysv or upstart (default: the one that runs)")
 	group.PersistentFlags().StringVar(&f.root, "root", "", "work on the system in the folder `DIR`, which does not run")
 	_ = group.RegisterFlagCompletionFunc("init", completeInit) // fails for a flag that is not there
@@ -79,6 +82,9 @@ none. It replaces nothing that is there already and says something else, unless
 			if print {
 				return a.printText(s)
 			}
+			if err := a.ownFolders(f); err != nil {
+				return err
+			}
 			if err := s.Install(cmd.Context()); err != nil {
 				return err
 			}
@@ -90,6 +96,20 @@ none. It replaces nothing that is there already and says something else, unless
 	cmd.Flags().BoolVar(&f.force, "force", false, "repair or replace what is in the way")
 	addProgramFlag(cmd.Flags(), f)
 	return cmd
+}
+
+// ownFolders is the error for a second service that would share the folders of
+// the first, or nil.
+func (a *app) ownFolders(f *serviceFlags) error {
+	if f.name == defaultService {
+		return nil
+	}
+	for _, name := range []string{"run-dir", "state-dir"} {
+		if !a.flags.Lookup(name).Changed {
+			return usage("give it --conf-dir, --state-dir, --run-dir and --log-dir", "the service %q needs folders of its own: --%s is missing", f.name, name)
+		}
+	}
+	return nil
 }
 
 func addProgramFlag(flags *pflag.FlagSet, f *serviceFlags) {

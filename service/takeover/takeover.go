@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/rogpeppe/go-internal/diff"
 )
@@ -94,6 +95,9 @@ func read(root, name string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := inside(root, real); err != nil {
+		return nil, err
+	}
 	info, err := os.Stat(real)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
 		return nil, nil
@@ -121,6 +125,23 @@ func resolve(root, name string) (string, error) {
 		return filepath.Join(root, to), nil
 	}
 	return filepath.Join(filepath.Dir(name), to), nil
+}
+
+// inside is the error for a path that leads out of another system by links, or
+// nil: nothing of this one may be changed in its place.
+func inside(root, path string) error {
+	if root == "" {
+		return nil
+	}
+	top, err := filepath.EvalSymlinks(root)
+	if err != nil {
+		return fmt.Errorf("look at the other system: %w", err)
+	}
+	to, err := filepath.EvalSymlinks(path)
+	if err != nil || strings.HasPrefix(to, top+"/") {
+		return nil //nolint:nilerr // what is not there is noticed later
+	}
+	return fmt.Errorf("%s leads out of %s, to %s", path, root, to)
 }
 
 // Changes says whether anything can be commented out.

@@ -114,6 +114,19 @@ func TestFileThatChangedMeanwhileIsNotReplaced(t *testing.T) {
 	}
 }
 
+// TestLinkOutOfAnotherSystemIsNotFollowed is about images that somebody else
+// made.
+func TestLinkOutOfAnotherSystemIsNotFollowed(t *testing.T) {
+	outside, root := t.TempDir(), t.TempDir()
+	write(t, outside, "/etc/rc.local", rcLocal, 0o755)
+	if err := os.Symlink(filepath.Join(outside, "etc"), filepath.Join(root, "etc")); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := Find(root); err == nil {
+		t.Errorf("found %+v", r)
+	}
+}
+
 func TestDiffShowsTheLine(t *testing.T) {
 	root := t.TempDir()
 	write(t, root, "/etc/rc.local", rcLocal, 0o755)
