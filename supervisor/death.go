@@ -56,6 +56,7 @@ func (l *life) obituary(e child.Exit, lived time.Duration) *death {
 		}
 		d.Dump = path
 	}
+	_, hint := parting(said)
 	switch {
 	case e.Code == exitConfig:
 		d.hint = fmt.Sprintf("correct %s, then \"syncsvc reload\"", l.word.module.File)
@@ -63,6 +64,8 @@ func (l *life) obituary(e child.Exit, lived time.Duration) *death {
 		d.hint = fmt.Sprintf("raise memory_max in %s, or give the module fewer threads", l.word.module.File)
 	case e.Signal == syscall.SIGKILL && l.killed == "":
 		d.hint = "by somebody, or by the kernel when the machine ran out of memory; \"dmesg\" would tell"
+	case hint != "":
+		d.hint = hint
 	case d.Dump != "":
 		d.hint = "what it said at its end is in " + d.Dump
 	}
@@ -80,11 +83,28 @@ func (l *life) cause(e child.Exit) string {
 	case e.Signal != 0:
 		return fmt.Sprintf("killed by signal %d (%s)", int(e.Signal), e.Signal)
 	case len(said) > 0 && (beginsCrash(said[0]) || e.Code == exitConfig):
-		return said[0]
+		return strings.TrimPrefix(said[0], "syncsvc: ")
 	case e.Code == 0:
 		return "ended by itself"
 	}
+	if line, _ := parting(said); line != "" {
+		return fmt.Sprintf("exit code %d: %s", e.Code, line)
+	}
 	return fmt.Sprintf("exit code %d", e.Code)
+}
+
+// parting returns what this program says when it ends with an error, and the
+// way out that it knows.
+func parting(said []string) (line, hint string) {
+	for i, l := range said {
+		if text, ok := strings.CutPrefix(l, "syncsvc: "); ok {
+			line, hint = text, ""
+			if i+1 < len(said) && strings.HasPrefix(said[i+1], "hint: ") {
+				hint = strings.TrimPrefix(said[i+1], "hint: ")
+			}
+		}
+	}
+	return line, hint
 }
 
 // dump keeps all that a child said at its end.

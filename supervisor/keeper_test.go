@@ -162,6 +162,14 @@ func TestOtherDeathsAreTriedAgain(t *testing.T) {
 	w.until("it was started again", func(s keeperStatus) bool { return s.Restarts > 0 && len(s.Deaths) > 1 })
 }
 
+func TestDeathTellsWhatTheChildSaidAndItsWayOut(t *testing.T) {
+	w := keep(t, "refuse", nil)
+	s := w.untilState(control.Backoff)
+	if s.Reason != `exit code 1: module "www": already running` || s.Hint != "see which with: fuser lock" {
+		t.Errorf("status is %+v", s)
+	}
+}
+
 func TestKilledChildIsTriedAgain(t *testing.T) {
 	w := keep(t, "good", nil)
 	s := w.untilState(control.Live)

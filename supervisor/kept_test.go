@@ -46,6 +46,9 @@ func TestAsKeptChild(t *testing.T) {
 	case "config":
 		fmt.Println("www.yaml:3:1: unknown key \"targte\"")
 		os.Exit(exitConfig)
+	case "refuse":
+		fmt.Println("syncsvc: module \"www\": already running\nhint: see which with: fuser lock")
+		os.Exit(1)
 	case "greedy":
 		hoard(link, terminated)
 	}
