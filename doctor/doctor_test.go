@@ -164,6 +164,30 @@ exclude_regex: ['never.*']
 	}
 }
 
+func TestTargetsAreTriedAsTheModulesUser(t *testing.T) {
+	t.Parallel()
+	if os.Getuid() != 0 {
+		t.Skip("needs root to be somebody else")
+	}
+	s := newSite(t)
+	s.folder("www")
+	s.must(os.Chmod(filepath.Dir(s.dir), 0o755))
+	s.must(os.Chmod(s.dir, 0o755))
+	ours, theirs := s.folder("ours"), s.folder("theirs")
+	s.must(os.Chown(theirs, 65534, 65534))
+	m := s.module("www", "watch: DIR/www\ntargets: ["+ours+", "+theirs+"]\nuser: nobody\n")
+	got := s.check(Options{Modules: []*config.Module{m}})
+	s.want(got, "user", OK, "runs as nobody")
+	if f := s.want(got, "writable", Bad, "Permission denied"); f.Target != ours {
+		t.Errorf("%+v", f)
+	}
+	if f := s.want(got, "writable", OK, "written"); f.Target != theirs {
+		t.Errorf("%+v", f)
+	}
+	m = s.module("www", "watch: DIR/www\ntargets: ["+ours+"]\nuser: no-such-user\n")
+	s.want(s.check(Options{Modules: []*config.Module{m}}), "user", Bad, "no-such-user")
+}
+
 func TestModulesSideBySide(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

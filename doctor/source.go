@@ -21,10 +21,7 @@ func (e *exam) configuration(m *config.Module, about Finding) []Finding {
 	for _, w := range m.Warnings() {
 		findings = append(findings, about.on("configuration").with(Warn, strings.TrimSpace(w), ""))
 	}
-	if u := m.Process.User; u != "" {
-		findings = append(findings, about.on("user").with(Unknown,
-			fmt.Sprintf("its rsync runs as %s; what follows was tried as uid %d", u, os.Geteuid()), ""))
-	}
+	findings = append(findings, runsAs(m, about.on("user"))...)
 	if len(findings) == 0 {
 		findings = append(findings, about.on("configuration").with(OK, m.File, ""))
 	}

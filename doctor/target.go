@@ -42,7 +42,7 @@ func (e *exam) target(ctx context.Context, m *config.Module, ct *config.Target, 
 		return append(findings, about.on("writable").with(Bad, "neither "+ct.Path+" nor the folder above it is there",
 			"is its disk mounted? else make the folder by hand"))
 	}
-	trial := e.runner.Try(ctx, t, ct.Delete)
+	trial := e.runner.Try(ctx, impersonate(m, t), ct.Delete)
 	if there := remoteVersion(ctx, t, about.on("rsync there")); len(there) > 0 && (trial.Class == rsync.Done || there[0].Level != Unknown) {
 		findings = append(findings, there...)
 	}

@@ -52,16 +52,16 @@ func (r *Runner) spawn(j job, argv []string) (*process, error) {
 	p := &process{cmd: &exec.Cmd{
 		Path: j.program,
 		Args: argv,
-		Dir:  through(j.root),
-		Env:  environment(os.LookupEnv),
+		Env:  r.as.environment(environment(os.LookupEnv)),
 		// A session of its own is a process group of its own and has no terminal
 		// on which rsync could ask for a password.
 		SysProcAttr: &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL},
 	}}
+	r.as.become(p.cmd.SysProcAttr)
 	theirs, err := p.pipes()
 	defer closeAll(theirs)
 	if err == nil {
-		err = r.start(p.cmd)
+		err = r.start(p.cmd, j.root)
 	}
 	if err != nil {
 		p.close()

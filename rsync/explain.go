@@ -69,7 +69,9 @@ func places(t Target) []string {
 	if t.Kind == SSH {
 		port = portOr(t.Port, sshPort)
 	}
+	writer, orRoot := writers(t.Kind)
 	return []string{
+		"{writer}", writer, "{or_root}", orRoot,
 		"{host}", printable(t.Host),
 		"{port}", strconv.Itoa(port),
 		"{hostport}", printable(t.hostPort()),
@@ -82,6 +84,17 @@ func places(t Target) []string {
 		"{identity_file}", printable(cmp.Or(t.SSH.IdentityFile, "ssh.identity_file")),
 		"{known_hosts}", printable(cmp.Or(t.SSH.KnownHosts, "~/.ssh/known_hosts")),
 	}
+}
+
+// writers says who writes on a target, and how it would be root instead.
+func writers(k Kind) (writer, orRoot string) {
+	switch k {
+	case Daemon:
+		return "the module's 'uid' (nobody by default)", ", or set 'uid = root' in rsyncd.conf"
+	case SSH:
+		return "the user that ssh logs in as", ", or log in as root"
+	}
+	return "the user that runs rsync here (module key 'user')", ", or let it run as root"
 }
 
 // knownName is what known_hosts calls a host.

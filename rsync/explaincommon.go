@@ -5,8 +5,8 @@ package rsync
 var commonErrors = []explanation{
 	{
 		noFolderAllowed, Refused,
-		"who writes there (the module's 'uid', the ssh user, or syncsvc itself) may not enter or make the target folder",
-		"chown the folder to that user",
+		"{writer} may not enter or make the target folder",
+		"chown the folder there to that user{or_root}",
 	},
 	{
 		noFolder, Refused,
@@ -83,12 +83,12 @@ var commonErrors = []explanation{
 	{
 		wording(`set (?:times|permissions)\b.*Operation not permitted`), Partial,
 		"only the owner of a file or folder, or root, sets its times and mode",
-		"chown it on the target to who writes there, or set 'uid = root' in rsyncd.conf",
+		"chown it on the target to {writer}{or_root}",
 	},
 	{
 		wording(`(?:chown|chgrp|mknod|lchown|set_acl|lsetxattr)\b.*Operation not permitted`), Partial,
 		"only root gives files to others and makes device nodes, and not every file system lets it",
-		"let rsync there run as root ('uid = root'), or take it out of rsync.args: --no-owner --no-group --no-devices",
+		"add --no-owner --no-group --no-devices to rsync.args{or_root}",
 	},
 	{
 		wording(`Operation not permitted`), Partial,
@@ -102,8 +102,8 @@ var commonErrors = []explanation{
 	},
 	{
 		wording(`Permission denied`), Partial,
-		"who writes on the target (the module's 'uid', the ssh user) may not write there",
-		"chown the folder there to that user, or set 'uid = root' in rsyncd.conf",
+		"{writer} may not write there",
+		"chown the folder there to that user{or_root}",
 	},
 	{
 		wording(`Input/output error|Structure needs cleaning`), Partial,

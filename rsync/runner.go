@@ -30,6 +30,8 @@ var errClosed = errors.New("the runner is closed")
 // pipe within a moment (measured: 0.3 s, no temporary file left).
 type Runner struct {
 	patience patience
+	as       *Identity     // nil = whoever we are
+	noFolder error         // why startIn can't work; owned by the starting thread
 	starts   chan func()   // unbuffered: handed over to the starting thread
 	stopped  chan struct{} // closed when that thread has ended
 	jobs     sync.WaitGroup
@@ -40,8 +42,13 @@ type Runner struct {
 }
 
 // NewRunner returns a runner that has to be closed.
-func NewRunner() *Runner {
+func NewRunner() *Runner { return NewRunnerAs(nil) }
+
+// NewRunnerAs returns a runner whose rsyncs run as that identity; nil is whoever
+// we are.
+func NewRunnerAs(as *Identity) *Runner {
 	r := &Runner{
+		as:       as,
 		patience: patience{beat: time.Second, stall: 10 * time.Second, term: 5 * time.Second, drain: 2 * time.Second},
 		starts:   make(chan func()),
 		stopped:  make(chan struct{}),
@@ -72,15 +79,16 @@ func (r *Runner) Close() error {
 func (r *Runner) starter() {
 	defer close(r.stopped)
 	runtime.LockOSThread() // never unlocked, so that no other goroutine ends it
+	r.ownFolder()
 	for start := range r.starts {
 		start()
 	}
 }
 
-// start starts cmd on the starting thread.
-func (r *Runner) start(cmd *exec.Cmd) error {
+// start starts cmd in a folder, on the starting thread.
+func (r *Runner) start(cmd *exec.Cmd, in *os.File) error {
 	done := make(chan error, 1) // the answer must not hold up other starts
-	r.starts <- func() { done <- cmd.Start() }
+	r.starts <- func() { done <- r.startIn(cmd, in) }
 	return <-done
 }
 

@@ -75,7 +75,7 @@ func newPulse(p *Progress, now time.Time) *pulse {
 }
 
 func (p *pulse) look(bytes int64, now time.Time) (quiet time.Duration) {
-	if bytes != p.bytes {
+	if bytes != p.bytes || bytes == 0 { // 0: it may not be looked at
 		p.bytes, p.since = bytes, now
 	}
 	p.progress.note(bytes, now)
