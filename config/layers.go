@@ -21,9 +21,12 @@ const envPrefix = "SYNCSVC"
 // default. Alerts are only in the file. The error holds every problem, see
 // [Problems].
 func LoadService(from ServiceSource) (*Service, error) {
-	file, problems := readServiceFile(from.Root, from.File)
-	if len(problems) > 0 {
-		return nil, Join(problems)
+	var file serviceFile
+	if !from.NoFile {
+		var problems []Problem
+		if file, problems = readServiceFile(from.Root, from.File); len(problems) > 0 {
+			return nil, Join(problems)
+		}
 	}
 	v, err := layers(file.scalars, from.Flags)
 	if err != nil {

@@ -60,6 +60,9 @@ type Control struct {
 type ServiceSource struct {
 	// File must exist; "" means DefaultFile, which need not.
 	File string
+	// NoFile leaves the file out: a child of the service has been given all
+	// that it needs, and goes on whatever becomes of the file.
+	NoFile bool
 	// Root is a folder with another system, whose DefaultFile is meant.
 	Root string
 	// Flags are the settings given on the command line, by key.

@@ -100,14 +100,20 @@ func (a *api) getModule(r *http.Request) (any, error) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), lookPatience)
 	defer cancel()
-	if m.keeper.status().Pid != 0 {
-		m.view.look(ctx, 0)
+	if pid := m.keeper.status().Pid; pid != 0 {
+		m.view.look(ctx, pid, 0)
 	}
 	return a.fleet.facts(m).describe(time.Now()), nil
 }
 
 func (a *api) postReload(r *http.Request) (any, error) {
-	return a.reloader.ask(r.Context(), "asked for by "+asker(r))
+	asked := time.Now()
+	done, err := a.reloader.ask(r.Context(), "asked for by "+asker(r))
+	if err != nil {
+		return nil, err
+	}
+	a.fleet.awaitReload(r.Context(), done.Modules, asked)
+	return done, nil
 }
 
 func (a *api) getPlan(r *http.Request) (any, error) {

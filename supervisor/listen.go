@@ -28,8 +28,8 @@ func (f *fleet) listen(ctx context.Context, m *member) {
 	var both sync.WaitGroup
 	both.Go(func() { f.hear(ctx, m) })
 	for pause(ctx, f.lookEvery()) {
-		if m.keeper.status().Pid != 0 {
-			m.view.look(ctx, fresh/2)
+		if pid := m.keeper.status().Pid; pid != 0 {
+			m.view.look(ctx, pid, fresh/2)
 		}
 	}
 	both.Wait()
@@ -94,8 +94,8 @@ func (f *fleet) look(ctx context.Context, patience time.Duration) {
 	defer cancel()
 	var all sync.WaitGroup
 	for _, m := range f.all() {
-		if m.keeper.status().Pid != 0 {
-			all.Go(func() { m.view.look(ctx, fresh) })
+		if pid := m.keeper.status().Pid; pid != 0 {
+			all.Go(func() { m.view.look(ctx, pid, fresh) })
 		}
 	}
 	all.Wait()

@@ -48,12 +48,12 @@ func newView(socket string) *view {
 	}}
 }
 
-// look asks the instance unless what is known is younger than age, and waits
-// for the answer as long as ctx allows. The question itself goes on, so that a
+// look asks the instance unless what process pid has said is younger than age,
+// and waits for the answer as long as ctx allows. The question itself goes on, so that a
 // slow instance is asked once and not by everybody.
-func (v *view) look(ctx context.Context, age time.Duration) {
+func (v *view) look(ctx context.Context, pid int, age time.Duration) {
 	v.mu.Lock()
-	if time.Since(v.at) < age {
+	if time.Since(v.at) < age && v.status.Pid == pid {
 		v.mu.Unlock()
 		return
 	}

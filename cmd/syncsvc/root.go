@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/syncsvc/syncsvc/config"
+	"github.com/syncsvc/syncsvc/control"
 )
 
 // app is what all commands have in common: where to write, and the settings
@@ -135,7 +137,9 @@ func (a *app) service() (*config.Service, error) {
 	if flag := a.flags.Lookup("config"); flag.Changed && a.configFile == "" {
 		return nil, usage("leave it out for "+config.DefaultFile, "--config names no file")
 	}
-	return config.LoadService(config.ServiceSource{File: a.configFile, Flags: given})
+	return config.LoadService(config.ServiceSource{
+		File: a.configFile, NoFile: os.Getenv(control.LinkEnv) != "", Flags: given,
+	})
 }
 
 // collect adds the settings that were given, with paths made absolute: on the
