@@ -30,6 +30,9 @@ func (s *Service) Install(ctx context.Context) error {
 	if s.Root != "" {
 		return s.installBelow(f)
 	}
+	if _, err := exec.LookPath(s.Program); err != nil {
+		return Hinted{fmt.Errorf("the service could not be started: %w", err), "give its place with --program"}
+	}
 	if err := s.stranger(ctx); err != nil {
 		return err
 	}

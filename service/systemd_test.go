@@ -160,6 +160,18 @@ func TestInstallThatFailsTakesBackWhatItBegan(t *testing.T) {
 	}
 }
 
+func TestProgramThatIsNotThereIsNotInstalled(t *testing.T) {
+	if !inSandbox(t) {
+		return
+	}
+	m := newSystemdMachine(t)
+	m.Program = filepath.Join(m.dir, "nowhere")
+	m.refused(m.service().Install(t.Context()), "nowhere: no such file or directory")
+	if left := m.left(); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+}
+
 func TestLeftoversAreExplainedAndRepaired(t *testing.T) {
 	if !inSandbox(t) {
 		return

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -109,6 +110,23 @@ func bootText(st service.Status) string {
 		return "not started: " + st.Boot
 	}
 	return "not started"
+}
+
+// remarkProgram warns when the program that the service runs is not there, or
+// not where it will stay.
+func (a *app) remarkProgram(s *service.Service) {
+	if _, err := os.Stat(s.Root + s.Program); err != nil {
+		a.remark("warning: the service runs %s, which is not there yet", s.Root+s.Program)
+		fmt.Fprintf(a.err, "hint: copy this program there, or give another one with --program\n")
+		return
+	}
+	for _, dir := range []string{"/tmp/", "/var/tmp/", "/home/", "/root/"} {
+		if s.Root == "" && strings.HasPrefix(s.Program, dir) {
+			a.remark("warning: the service runs %s, which may not stay there", s.Program)
+			fmt.Fprintf(a.err, "hint: copy it to /usr/local/bin and run \"/usr/local/bin/syncsvc service install --force\"\n")
+			return
+		}
+	}
 }
 
 // remarkOthers warns when something else mirrors on this machine, or will
