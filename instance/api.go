@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
 	"time"
 
@@ -39,9 +40,18 @@ func (in *instance) listen(ctx context.Context) (*control.Server, error) {
 	return s, nil
 }
 
-// handleEvents streams what happens from now on.
+// handleEvents streams what happens from now on, or after an event that the
+// listener knows.
 func (in *instance) handleEvents(r *http.Request, send func(any) error) error {
-	return in.events.listen(r.Context(), func() error { return send(nil) }, func(e control.Event) error { return send(e) })
+	since := in.events.newest()
+	if text := r.URL.Query().Get("since"); text != "" {
+		n, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			return &control.Failed{Status: http.StatusBadRequest, Err: fmt.Errorf("since=%s: not the number of an event", text)}
+		}
+		since = n
+	}
+	return in.events.listen(r.Context(), since, func() error { return send(nil) }, func(e control.Event) error { return send(e) })
 }
 
 // choose returns the targets that a request means.

@@ -8,8 +8,10 @@ import (
 	"github.com/syncsvc/syncsvc/control"
 )
 
-// maxQueued bounds what waits for one listener.
-const maxQueued = 1000
+const (
+	maxQueued = 1000 // events that wait for one listener
+	maxHeard  = 1000 // events that are remembered for listeners to come
+)
 
 // hub passes on what happens to whoever listens. Telling never waits: a
 // listener that is too slow loses events and is told how many. It is safe for
@@ -19,6 +21,7 @@ type hub struct {
 
 	mu        sync.Mutex
 	seq       uint64
+	recent    []control.Event // the last of them
 	listeners map[*listener]bool
 }
 
@@ -39,6 +42,7 @@ func (h *hub) tell(e control.Event) {
 	defer h.mu.Unlock()
 	h.seq++
 	e.Seq, e.Module, e.Time = h.seq, h.module, time.Now()
+	h.recent = append(h.recent[max(0, len(h.recent)+1-maxHeard):], e)
 	for l := range h.listeners {
 		if len(l.queue) == maxQueued {
 			l.lost++
@@ -49,13 +53,18 @@ func (h *hub) tell(e control.Event) {
 	}
 }
 
-// listen calls each with every event from now on, until ctx ends or each
-// returns an error. It calls begun once it listens.
-func (h *hub) listen(ctx context.Context, begun func() error, each func(control.Event) error) error {
-	l := &listener{wake: make(chan struct{}, 1)}
+// newest is the number of the last event; 0 = none yet.
+func (h *hub) newest() uint64 {
 	h.mu.Lock()
-	h.listeners[l] = true
-	h.mu.Unlock()
+	defer h.mu.Unlock()
+	return h.seq
+}
+
+// listen calls each with every event after number since, as far as they are
+// remembered, until ctx ends or each returns an error. It calls begun once it
+// listens.
+func (h *hub) listen(ctx context.Context, since uint64, begun func() error, each func(control.Event) error) error {
+	l := h.attend(since)
 	defer h.dismiss(l)
 	if err := begun(); err != nil {
 		return err
@@ -72,6 +81,24 @@ func (h *hub) listen(ctx context.Context, begun func() error, each func(control.
 			}
 		}
 	}
+}
+
+// attend adds a listener, who has heard everything up to number since.
+func (h *hub) attend(since uint64) *listener {
+	l := &listener{wake: make(chan struct{}, 1)}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if since > h.seq { // counted by an earlier life of the module
+		since = 0
+	}
+	for _, e := range h.recent {
+		if e.Seq > since {
+			l.queue = append(l.queue, e)
+		}
+	}
+	wakeUp(l.wake)
+	h.listeners[l] = true
+	return l
 }
 
 func (h *hub) dismiss(l *listener) {

@@ -20,7 +20,7 @@ func TestSlowListenerLosesEventsAndIsTold(t *testing.T) {
 		}
 		return nil
 	}
-	err := h.listen(context.Background(), begun, func(e control.Event) error {
+	err := h.listen(context.Background(), 0, begun, func(e control.Event) error {
 		if e.Kind == control.EventLost {
 			lost = e.Count
 			return errEnough
@@ -34,5 +34,31 @@ func TestSlowListenerLosesEventsAndIsTold(t *testing.T) {
 	h.tell(control.Event{})
 	if len(h.listeners) != 0 {
 		t.Error("a listener that has left is still told")
+	}
+}
+
+// TestLateListenerHearsWhatIsRemembered: the supervisor connects when the
+// module has begun already, and again when its stream broke.
+func TestLateListenerHearsWhatIsRemembered(t *testing.T) {
+	h := newHub("www")
+	for range maxHeard + 5 {
+		h.tell(control.Event{Kind: control.EventArrival})
+	}
+	begun := func() error { return nil }
+	for _, c := range []struct{ since, first uint64 }{
+		{0, 6},
+		{maxHeard, maxHeard + 1},
+		{maxHeard * 9, 6}, // counted by an earlier life
+	} {
+		errEnough := errors.New("enough")
+		err := h.listen(context.Background(), c.since, begun, func(e control.Event) error {
+			if e.Seq != c.first {
+				t.Errorf("since %d: the first is %d, want %d", c.since, e.Seq, c.first)
+			}
+			return errEnough
+		})
+		if !errors.Is(err, errEnough) {
+			t.Errorf("since %d: %v", c.since, err)
+		}
 	}
 }
