@@ -35,7 +35,7 @@ type Module struct {
 	File string // as it was opened
 
 	Watch   string   // absolute and clean, never "/"
-	Targets []Target // at least one, in the order of the file
+	Targets []Target // in the order of the file; none only if there are hooks
 
 	Threads   int // rsync processes at most, all targets together
 	FullSync  FullSync
@@ -53,6 +53,7 @@ type Module struct {
 
 	FailLog  FailLog
 	Schedule Schedule // of the full compare
+	Hooks    []Hook   // in the order of the file
 
 	Enabled  bool
 	Priority int // modules with a smaller one start first; 0 to 99
