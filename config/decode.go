@@ -19,6 +19,8 @@ type decoder struct {
 	fromFile  []filter.Rule
 
 	keys     []string // of m.Targets
+	hooked   bool     // there are hooks, good or bad
+	alone    bool     // and no targets
 	warnings []Problem
 }
 
@@ -44,9 +46,13 @@ func decode(src *source, env environment) (*Module, []Problem) {
 		home:      env.home,
 		rulesFrom: env.rulesFrom,
 	}
+	_, targets := top.get("targets")
+	d.alone = !targets
 	value{top, d.r, ""}.object(d.schema())
 	d.require(top, "watch", "watch: /data0/www/www")
-	d.require(top, "targets", "targets: [\"rsync://backup@10.0.0.8/www\"]")
+	if !d.hooked {
+		d.require(top, "targets", "targets: [\"rsync://backup@10.0.0.8/www\"]")
+	}
 	d.finish()
 	if problems = append(problems, d.r.problems...); len(problems) > 0 {
 		return nil, problems

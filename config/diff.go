@@ -58,6 +58,7 @@ func Compare(old, now *Module) Difference {
 	}
 	d.compareRules(old, now)
 	d.compareTargets(old, now)
+	d.compareHooks(old, now)
 	if now.FullSync == FullNever {
 		d.FullSync = nil
 	}

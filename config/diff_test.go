@@ -21,6 +21,7 @@ func version(t *testing.T) *Module {
 		Targets: []Target{
 			{URL: "rsync://a/www", MaxDelete: Limit{Set: true}}, {URL: "rsync://b/www", MaxDelete: Limit{Set: true}},
 		},
+		Hooks: []Hook{{Name: "tell"}},
 	}
 	compileFilter(t, m)
 	return m
@@ -152,6 +153,9 @@ func TestEffectsOfChanges(t *testing.T) {
 		}, Difference{
 			Effect: Restart, FilterChanged: true,
 			Changes: []Change{{"threads", "0", "3"}, {"full_sync", "", "never"}, {"filter", "", `exclude "*.log"`}},
+		}},
+		{"a secret of a hook", func(m *Module) { m.Hooks[0].HTTP.URL = "https://h/token" }, Difference{
+			Effect: Restart, Changes: []Change{{"hooks.tell.http.url", "", "https://h/… (#b1d2c67e)"}},
 		}},
 		{"how a target is reached", func(m *Module) { m.Targets[0].PasswordFile = "/p" }, Difference{
 			Effect: Restart, Changes: []Change{{"password_file (rsync://a/www)", "", "/p"}},

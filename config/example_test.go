@@ -48,6 +48,10 @@ func TestModuleExampleShowsTheDefaults(t *testing.T) {
 		t.Error("an example is missing")
 	}
 	want.Rules, want.Regexes, want.FailLog.Path, want.Schedule = got.Rules, got.Regexes, got.FailLog.Path, got.Schedule
+	if len(got.Hooks) != 2 || got.Hooks[1].HTTP.SecretFile == "" {
+		t.Errorf("the hooks shown are %+v", got.Hooks)
+	}
+	want.Hooks = got.Hooks
 	want.LogLevel, want.Process.User, want.Process.IONice = got.LogLevel, got.Process.User, got.Process.IONice
 	want.Targets[0].PasswordFile = got.Targets[0].PasswordFile
 	if !got.Targets[0].MaxDelete.Set {
@@ -81,6 +85,18 @@ func moduleKeyNames() []string {
 		failLogKeys(&FailLog{}).names(), compareKeys(&Schedule{}).names(), d.rsyncKeys(&Rsync{}).names())
 }
 
+func TestModuleExampleNamesEveryKeyOfHooks(t *testing.T) {
+	_, text, _ := strings.Cut(example(t, "module.yaml"), "Whom to tell")
+	text, _, _ = strings.Cut(text, "\n#hooks:")
+	var h Hook
+	for _, name := range slices.Concat((&decoder{}).hookKeys(&h).names(), httpKeys(&h.HTTP).names(), socketKeys(&h.Socket).names(),
+		cdnKeys(&h.CDN).names(), mailKeys(&h.Mail).names()) {
+		if !regexp.MustCompile(`\b` + name + `\b`).MatchString(text) {
+			t.Errorf("%s is not in the example", name)
+		}
+	}
+}
+
 func TestModuleExampleNamesTheRanges(t *testing.T) {
 	text := example(t, "module.yaml")
 	for _, want := range []string{
@@ -94,6 +110,11 @@ func TestModuleExampleNamesTheRanges(t *testing.T) {
 		formatSize(minBWLimit) + " to " + formatSize(maxBWLimit),
 		formatSize(minMemoryMax) + " to " + formatSize(maxMemoryMax),
 		"0 to " + strconv.Itoa(maxPriority),
+		"1 to " + strconv.Itoa(maxConcurrency),
+		"1 to " + strconv.Itoa(maxBatch),
+		strconv.Itoa(minHookQueue) + " to " + strconv.Itoa(maxHookQueue),
+		formatDuration(minHookTimeout) + " to 1h",
+		formatDuration(minGiveUp) + " to " + formatDuration(maxGiveUp),
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the example does not say %q", want)

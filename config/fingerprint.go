@@ -22,6 +22,9 @@ func (m *Module) Fingerprint() string {
 	put(h, "fail_log", m.FailLog.Path, int64(m.FailLog.RetryEvery))
 	put(h, "schedule", m.Schedule.String())
 	m.putProcess(h)
+	for i := range m.Hooks {
+		m.Hooks[i].put(h)
+	}
 	for i := range m.Targets {
 		t := &m.Targets[i]
 		t.putContent(h)

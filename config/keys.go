@@ -44,6 +44,7 @@ func (d *decoder) schema() schema {
 		{"fail_log", func(v value) { v.object(failLogKeys(&m.FailLog)) }},
 		{"full_compare", func(v value) { v.object(compareKeys(&m.Schedule)) }},
 	}, append(d.processKeys(), d.transferKeys(&d.base)...)...), schema{
+		{"hooks", d.hooks},
 		{"targets", d.targets},
 	}...)
 }
@@ -133,6 +134,8 @@ func elsewhere(name string) string {
 		return "full_compare"
 	case name == "url", name == "ssh":
 		return "targets, at one of them"
+	case has(d.hookKeys(&Hook{})):
+		return "hooks, at one of them"
 	}
 	return ""
 }

@@ -55,6 +55,26 @@ memory_max: 1.5g
 user: mirror
 user_runs: instance
 log_level: debug
+hooks:
+  - command: [/usr/local/bin/tell, "--of={module}", "{target}"]
+    name: tell
+    stdin: paths
+    after: all
+    on: [deleted, renamed]
+    folders: false
+    include: ["*.php"]
+    exclude: [/cache/]
+    include_regex: ['/data0/.*']
+    concurrency: 2
+    timeout: 10s
+    give_up: 1h
+    batch: 50
+    every: 5s
+    queue: 1000
+  - http: {url: "https://h/p", format: sersync, secret_file: /k, token_file: /t, ca_file: /c}
+  - socket: "unix:///run/s.sock"
+  - cdn: {provider: fastly, base: "https://h", service: s1, secret_file: /k, regex: '/a(.*)', endpoint: "http://127.0.0.1:1/", ca_file: /c}
+  - mail: {to: [a@b.c], from: d@e.f, server: "smtps://h", subject: s, user: u, password_file: /p, ca_file: /c}
 `
 
 func TestEveryKeyArrives(t *testing.T) {
@@ -93,6 +113,7 @@ func TestEveryKeyArrives(t *testing.T) {
 		Regexes:  []filter.Regex{{Text: `(.*)\.svn`}},
 		FailLog:  FailLog{"/var/log/syncsvc/www.fail.log", time.Minute},
 		Schedule: Schedule{cron: "0 3 * * *"},
+		Hooks:    everyHook(),
 		Priority: 7, LogLevel: new(slog.LevelDebug),
 		Process: Process{
 			Nice: -5, IONice: IONice{"best-effort", 6}, OOMScoreAdjust: 500, MemoryMax: 3 << 29,
@@ -105,6 +126,25 @@ func TestEveryKeyArrives(t *testing.T) {
 	if !got.Filter.Excluded("a/b.swp", false) || got.Filter.Excluded("a/b", false) {
 		t.Error("the filter was not compiled from the rules")
 	}
+}
+
+// everyHook are the hooks of everyKey.
+func everyHook() []Hook {
+	command, http, socket, cdn, mail := DefaultHook(HookCommand), DefaultHook(HookHTTP), DefaultHook(HookSocket), DefaultHook(HookCDN), DefaultHook(HookMail)
+	command = Hook{
+		Name: "tell", Kind: HookCommand, AfterAll: true, Events: HookEvents{Deleted: true, Renamed: true},
+		Include: []string{"*.php"}, Exclude: []string{"/cache/"}, IncludeRegex: []string{"/data0/.*"},
+		Concurrency: 2, Timeout: 10 * time.Second, GiveUp: time.Hour, Batch: 50, Every: 5 * time.Second, Queue: 1000,
+		Command: CommandHook{Argv: []string{"/usr/local/bin/tell", "--of={module}", "{target}"}, Stdin: HookPaths},
+	}
+	http.Batch, http.Every = 1, 0 // as sersync
+	http.HTTP = HTTPHook{URL: "https://h/p", Format: HookSersync, SecretFile: "/k", TokenFile: "/t", CAFile: "/c"}
+	socket.Socket = SocketHook{Network: "unix", Address: "/run/s.sock", Format: HookPath}
+	cdn.CDN = CDNHook{
+		Provider: CDNFastly, Base: "https://h", Service: "s1", SecretFile: "/k", Regex: "/a(.*)", Endpoint: "http://127.0.0.1:1", CAFile: "/c",
+	}
+	mail.Mail = MailHook{To: []string{"a@b.c"}, From: "d@e.f", Server: "smtps://h", Subject: "s", User: "u", PasswordFile: "/p", CAFile: "/c"}
+	return []Hook{command, http, socket, cdn, mail}
 }
 
 func TestFirstRuleDecidesWhateverTheOrderOfKeys(t *testing.T) {

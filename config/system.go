@@ -12,8 +12,8 @@ import (
 
 // CheckSystem returns what a module needs of this machine and does not find:
 // the watched folder, the user, the password file with its mode, keys,
-// programs. Unlike
-// what loading checks, it can change at any time.
+// programs, what hooks need. Unlike what loading checks, it can change at any
+// time.
 func CheckSystem(m *Module) []Problem {
 	problems := append(checkWatch(m), m.checkAccount()...)
 	for i := range m.Targets {
@@ -24,6 +24,9 @@ func CheckSystem(m *Module) []Problem {
 		problems = append(problems, m.checkFile(key, "ssh.known_hosts", t.SSH.KnownHosts, checkReadable)...)
 		problems = append(problems, m.checkProgram(key, t)...)
 		problems = append(problems, m.checkLinks(i)...)
+	}
+	for i := range m.Hooks {
+		problems = append(problems, m.checkHookSystem(i)...)
 	}
 	return onlyOnce(problems)
 }

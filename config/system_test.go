@@ -133,6 +133,28 @@ func TestProgramsThatAreMissing(t *testing.T) {
 	)
 }
 
+func TestWhatHooksNeed(t *testing.T) {
+	s := newSystem(t)
+	text := `watch: DIR/www
+hooks:
+  - command: [DIR/no-such-program, "{file}"]
+  - command: ["{file}"]
+    name: itself
+    run_file: true
+  - http: {url: "https://h/p", secret_file: DIR/key, ca_file: DIR/gone}
+  - cdn: {provider: fastly, base: "https://h/", secret_file: DIR/password}
+  - mail: {to: [a@b.c], from: a@b.c, server: "smtp://h", user: u, password_file: DIR/password}
+`
+	s.must(os.Chmod(filepath.Join(s.path, "password"), 0o644))
+	s.m = mustDecode(t, strings.ReplaceAll(text, "DIR", s.path))
+	s.want(
+		"www.yaml:3: hooks[0].command: DIR/no-such-program cannot be run: no such file or directory",
+		"www.yaml:7: hooks[2].http.ca_file: DIR/gone: no such file or directory",
+		"www.yaml:8: hooks[3].cdn.secret_file: DIR/password has mode 644, so others can get at it",
+		"www.yaml:9: hooks[4].mail.password_file: DIR/password has mode 644, so others can get at it",
+	)
+}
+
 func TestUserHasToExist(t *testing.T) {
 	s := newSystem(t)
 	s.m.Process.User = "nobody-knows"
