@@ -11,12 +11,15 @@ type decoder struct {
 	base Target // what the module says about all its targets
 	home string // see parseURL
 
+	secretApart bool // see environment
+
 	// rulesFrom reads exclude_from.
 	rulesFrom func(path string) ([]filter.Rule, error)
 	filters   []filter.Rule
 	includes  []filter.Rule
 	excludes  []filter.Rule
 	fromFile  []filter.Rule
+	tempFiles string // what becomes of temporary files
 
 	keys     []string // of m.Targets
 	hooked   bool     // there are hooks, good or bad
@@ -28,6 +31,8 @@ type decoder struct {
 type environment struct {
 	home      string
 	rulesFrom func(path string) ([]filter.Rule, error)
+	// secretApart says that the secret of a cdn hook comes by another way.
+	secretApart bool
 }
 
 // decode reads a module; it returns the module, or all that is wrong with it.
@@ -36,6 +41,12 @@ func decode(src *source, env environment) (*Module, []Problem) {
 	if top == nil && problems == nil {
 		return nil, []Problem{src.problem(position{}, "", "\"syncsvc config example\" prints a file to start from", "is empty")}
 	}
+	return decodeTop(src, top, problems, env)
+}
+
+// decodeTop reads a module from its top object, with the problems that came
+// with it.
+func decodeTop(src *source, top *node, problems []Problem, env environment) (*Module, []Problem) {
 	if top == nil || top.kind != object {
 		return nil, problems
 	}
@@ -45,6 +56,8 @@ func decode(src *source, env environment) (*Module, []Problem) {
 		base:      defaultTransfer(),
 		home:      env.home,
 		rulesFrom: env.rulesFrom,
+
+		secretApart: env.secretApart,
 	}
 	_, targets := top.get("targets")
 	d.alone = !targets

@@ -11,7 +11,7 @@ import (
 // finish checks what several keys say together, and compiles the filter.
 func (d *decoder) finish() {
 	m := d.m
-	m.Rules = slices.Concat(d.filters, d.includes, d.excludes, d.fromFile)
+	m.Rules = slices.Concat(d.filters, d.includes, d.excludes, d.fromFile, d.tempRules())
 	compiled, err := filter.Parse(m.Rules, m.Regexes)
 	if err != nil && len(d.r.problems) == 0 {
 		d.failAt("", "", "%v", err)

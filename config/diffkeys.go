@@ -26,6 +26,8 @@ func moduleDiffs() []diffKey[*Module] {
 		{"settle.at_most", Restart, func(m *Module) string { return formatDuration(m.Settle.AtMost) }},
 		{"fail_log.path", InPlace, func(m *Module) string { return m.FailLog.Path }},
 		{"fail_log.retry_every", InPlace, func(m *Module) string { return formatDuration(m.FailLog.RetryEvery) }},
+		{"fail_log.format", InPlace, func(m *Module) string { return string(m.FailLog.Format) }},
+		{"full_compare.exclude", Restart, func(m *Module) string { return wordsText(m.CompareExclude) }},
 		{"full_compare.schedule", InPlace, func(m *Module) string { return m.Schedule.String() }},
 		{"enabled", InPlace, func(m *Module) string { return strconv.FormatBool(m.Enabled) }},
 		{"priority", InPlace, func(m *Module) string { return strconv.Itoa(m.Priority) }},

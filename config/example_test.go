@@ -43,11 +43,11 @@ func TestModuleExampleShowsTheDefaults(t *testing.T) {
 	text := strings.ReplaceAll(switchOn(example(t, "module.yaml")), "exclude_from:", "#exclude_from:")
 	got := mustDecode(t, text)
 	want := mustDecode(t, example(t, "module.yaml"))
-	if len(got.Rules) == 0 || len(got.Regexes) == 0 || got.FailLog.Path == "" || got.Schedule.Off() || got.Targets[0].PasswordFile == "" ||
+	if len(got.Rules) == 0 || len(got.Regexes) == 0 || got.FailLog.Path == "" || len(got.CompareExclude) == 0 || got.Schedule.Off() || got.Targets[0].PasswordFile == "" ||
 		got.LogLevel == nil || got.Process.User == "" || got.Process.IONice == (IONice{}) {
 		t.Error("an example is missing")
 	}
-	want.Rules, want.Regexes, want.FailLog.Path, want.Schedule = got.Rules, got.Regexes, got.FailLog.Path, got.Schedule
+	want.Rules, want.Regexes, want.FailLog.Path, want.Schedule, want.CompareExclude = got.Rules, got.Regexes, got.FailLog.Path, got.Schedule, got.CompareExclude
 	if len(got.Hooks) != 2 || got.Hooks[1].HTTP.SecretFile == "" {
 		t.Errorf("the hooks shown are %+v", got.Hooks)
 	}
@@ -82,7 +82,7 @@ func TestModuleExampleShowsEveryKey(t *testing.T) {
 func moduleKeyNames() []string {
 	d := &decoder{m: defaultModule()}
 	return slices.Concat(d.schema().names(), eventKeys(&Events{}).names(), settleKeys(&Settle{}).names(),
-		failLogKeys(&FailLog{}).names(), compareKeys(&Schedule{}).names(), d.rsyncKeys(&Rsync{}).names())
+		failLogKeys(&FailLog{}).names(), d.compareKeys(d.m).names(), d.rsyncKeys(&Rsync{}).names())
 }
 
 func TestModuleExampleNamesEveryKeyOfHooks(t *testing.T) {

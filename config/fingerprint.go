@@ -19,8 +19,8 @@ func (m *Module) Fingerprint() string {
 	put(h, "backend", m.Backend)
 	put(h, "poll_every", int64(m.PollEvery))
 	put(h, "settle", int64(m.Settle.Quiet), int64(m.Settle.AtMost))
-	put(h, "fail_log", m.FailLog.Path, int64(m.FailLog.RetryEvery))
-	put(h, "schedule", m.Schedule.String())
+	put(h, "fail_log", m.FailLog.Path, int64(m.FailLog.RetryEvery), string(m.FailLog.Format))
+	put(h, "schedule", m.Schedule.String(), m.CompareExclude)
 	m.putProcess(h)
 	for i := range m.Hooks {
 		m.Hooks[i].put(h)

@@ -158,7 +158,7 @@ func (d *decoder) checkCDN(v value, c *CDNHook) {
 	}
 	needs, strange := cdnNeeds(c.Provider)
 	for _, key := range needs {
-		if !v.has(key) {
+		if !v.has(key) && !(key == "secret_file" && d.secretApart) {
 			v.fail("add "+key+":", "%s needs %s", c.Provider, key)
 		}
 	}

@@ -41,8 +41,9 @@ func (d *decoder) schema() schema {
 		{"exclude", func(v value) { d.rules(v, filter.Exclude, &d.excludes) }},
 		{"exclude_from", d.excludeFrom},
 		{"exclude_regex", d.regexes},
+		{"temp_files", func(v value) { v.readChoice(&d.tempFiles, tempMirror, tempExclude) }},
 		{"fail_log", func(v value) { v.object(failLogKeys(&m.FailLog)) }},
-		{"full_compare", func(v value) { v.object(compareKeys(&m.Schedule)) }},
+		{"full_compare", func(v value) { v.object(d.compareKeys(m)) }},
 	}, append(d.processKeys(), d.transferKeys(&d.base)...)...), schema{
 		{"hooks", d.hooks},
 		{"targets", d.targets},
@@ -76,11 +77,13 @@ func failLogKeys(f *FailLog) schema {
 	return schema{
 		{"path", func(v value) { v.readPath(&f.Path) }},
 		{"retry_every", func(v value) { v.readDuration(&f.RetryEvery, minRetry, maxRetry) }},
+		{"format", func(v value) { v.readChoice((*string)(&f.Format), string(FailLogText), string(FailLogScript)) }},
 	}
 }
 
-func compareKeys(s *Schedule) schema {
+func (d *decoder) compareKeys(m *Module) schema {
 	return schema{
+		{"exclude", func(v value) { d.patterns(v, &m.CompareExclude) }},
 		{"schedule", func(v value) {
 			written, ok := v.word()
 			if !ok {
@@ -88,7 +91,7 @@ func compareKeys(s *Schedule) schema {
 			}
 			parsed, bad := parseSchedule(written)
 			if !v.refuse(bad) {
-				*s = parsed
+				m.Schedule = parsed
 			}
 		}},
 	}
@@ -130,7 +133,7 @@ func elsewhere(name string) string {
 		return "settle"
 	case has(failLogKeys(&d.m.FailLog)):
 		return "fail_log"
-	case has(compareKeys(&d.m.Schedule)):
+	case name == "schedule":
 		return "full_compare"
 	case name == "url", name == "ssh":
 		return "targets, at one of them"

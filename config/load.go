@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/syncsvc/syncsvc/config/sersync"
 	"github.com/syncsvc/syncsvc/control"
 )
 
@@ -22,28 +23,59 @@ const maxNameLength = 64
 // on a command line, and files with a leading dot are hidden.
 var moduleName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]*$`)
 
-// LoadModule reads one module file. The error holds every problem of the file;
-// see [Problems].
+// LoadModule reads the module of one file, of several the first. The error
+// holds every problem of the file; see [Problems].
 func LoadModule(path string) (*Module, error) {
-	m, problems := loadModule(path)
-	return m, Join(problems)
+	modules, err := LoadFile(path)
+	if len(modules) == 0 {
+		return nil, err
+	}
+	return modules[0], err
+}
+
+// LoadNamed reads the module called name from its file, which may have others
+// besides. With an empty name it is [LoadModule].
+func LoadNamed(path, name string) (*Module, error) {
+	if name == "" {
+		return LoadModule(path)
+	}
+	modules, err := LoadFile(path)
+	for _, m := range modules {
+		if m.Name == name {
+			return m, err
+		}
+	}
+	if err == nil {
+		err = Join([]Problem{{File: path, Message: fmt.Sprintf("there is no module %q in it any more", name)}})
+	}
+	return nil, err
+}
+
+// LoadFile reads all modules of one file: of YAML and JSON it is one, of
+// sersync's XML one for each localpath. They are good together or not at all.
+func LoadFile(path string) ([]*Module, error) {
+	modules, problems := loadFile(path)
+	return modules, Join(problems)
 }
 
 // ParseModule reads text as [LoadModule] would if it was the content of the file
 // at path. The file need not be there.
 func ParseModule(path string, text []byte) (*Module, error) {
-	m, problems := readModule(path, func() (*source, error) { return &source{file: path, text: string(text)}, nil })
-	return m, Join(problems)
+	modules, problems := readFile(path, func() (*source, error) { return &source{file: path, text: string(text)}, nil })
+	if len(modules) == 0 {
+		return nil, Join(problems)
+	}
+	return modules[0], Join(problems)
 }
 
-func loadModule(path string) (*Module, []Problem) {
-	return readModule(path, func() (*source, error) { return readSource(path) })
+func loadFile(path string) ([]*Module, []Problem) {
+	return readFile(path, func() (*source, error) { return readSource(path) })
 }
 
-func readModule(path string, open func() (*source, error)) (*Module, []Problem) {
+func readFile(path string, open func() (*source, error)) ([]*Module, []Problem) {
 	name, ok := nameOf(path)
 	if !ok {
-		return nil, []Problem{{File: path, Message: "is not called like a module file", Hint: "NAME.yaml, NAME.yml or NAME.json"}}
+		return nil, []Problem{{File: path, Message: "is not called like a module file", Hint: "NAME.yaml, NAME.yml or NAME.json, or NAME.xml of sersync"}}
 	}
 	if bad := checkName(name); bad != nil {
 		return nil, []Problem{{File: path, Message: bad.message, Hint: bad.hint}}
@@ -52,17 +84,27 @@ func readModule(path string, open func() (*source, error)) (*Module, []Problem) 
 	if err != nil {
 		return nil, []Problem{fileProblem(path, err)}
 	}
-	m, problems := decode(src, environment{home: homeFolder(), rulesFrom: readRules})
-	if m != nil {
-		m.Name, m.File = name, path
+	env := environment{home: homeFolder(), rulesFrom: readRules}
+	var modules []*Module
+	var problems []Problem
+	if isXML(path) {
+		modules, problems = readXML(name, src, env, sersync.Options{})
+	} else if m, bad := decode(src, env); m != nil {
+		m.Name = name
+		modules, problems = []*Module{m}, bad
+	} else {
+		problems = bad
 	}
-	return m, problems
+	for _, m := range modules {
+		m.File = path
+	}
+	return modules, problems
 }
 
 // LoadDir reads all module files of a folder, in order of their names. It
 // returns the good ones whatever is wrong with others; the error holds every
 // problem of all files. Hidden files, and those whose names do not end in
-// .yaml, .yml or .json, as the backups of editors and package managers, are
+// .yaml, .yml, .json or .xml, as the backups of editors and package managers, are
 // passed over. A folder that does not exist is an error that wraps
 // [fs.ErrNotExist].
 func LoadDir(dir string) ([]*Module, error) {
@@ -81,16 +123,24 @@ func LoadDir(dir string) ([]*Module, error) {
 			continue
 		}
 		path := filepath.Join(dir, e.Name())
-		if other, taken := first[name]; taken {
-			problems = append(problems, twoFiles(path, other, name))
-			modules = slices.DeleteFunc(modules, func(m *Module) bool { return m.Name == name })
-			continue
-		}
-		first[name] = path
-		m, bad := loadModule(path)
+		loaded, bad := loadFile(path)
 		problems = append(problems, bad...)
-		if m != nil {
-			modules = append(modules, m)
+		names := []string{name} // also of a file that cannot be read
+		for _, m := range loaded[min(1, len(loaded)):] {
+			names = append(names, m.Name)
+		}
+		taken := false
+		for _, n := range names {
+			if other, ok := first[n]; ok {
+				problems = append(problems, twoFiles(path, other, n))
+				modules = slices.DeleteFunc(modules, func(m *Module) bool { return m.File == other })
+				taken = true
+				continue
+			}
+			first[n] = path
+		}
+		if !taken {
+			modules = append(modules, loaded...)
 		}
 	}
 	modules, overlaps := apart(modules)
@@ -110,8 +160,14 @@ func nameOf(path string) (string, bool) {
 	base := filepath.Base(path)
 	suffix := filepath.Ext(base)
 	name := strings.TrimSuffix(base, suffix)
-	known := suffix == ".yaml" || suffix == ".yml" || suffix == ".json"
+	known := suffix == ".yaml" || suffix == ".yml" || suffix == ".json" || suffix == ".xml"
 	return name, known && name != "" && !strings.HasPrefix(base, ".")
+}
+
+// IsModuleFile reports whether a file is called like a module file.
+func IsModuleFile(path string) bool {
+	_, ok := nameOf(path)
+	return ok
 }
 
 // CheckName returns an error that says why no module can have a name, or nil.

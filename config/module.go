@@ -53,7 +53,10 @@ type Module struct {
 
 	FailLog  FailLog
 	Schedule Schedule // of the full compare
-	Hooks    []Hook   // in the order of the file
+	// CompareExclude are exclude patterns for full compares and full syncs alone:
+	// what they match is mirrored when it changes, and left as it is otherwise.
+	CompareExclude []string
+	Hooks          []Hook // in the order of the file
 
 	Enabled  bool
 	Priority int // modules with a smaller one start first; 0 to 99
@@ -99,7 +102,19 @@ type Settle struct {
 type FailLog struct {
 	Path       string // absolute; "" means NAME.fail.log in the log folder
 	RetryEvery time.Duration
+	Format     FailLogFormat
 }
+
+// FailLogFormat is how the list of what could not be sent is written.
+type FailLogFormat string
+
+const (
+	// FailLogText is for people: a line for each path.
+	FailLogText FailLogFormat = "text"
+	// FailLogScript is a shell script like that of sersync: a command for each
+	// path, which sends it.
+	FailLogScript FailLogFormat = "sersync"
+)
 
 // origin is where a module was read from, for problems found after loading.
 type origin struct {
@@ -120,7 +135,7 @@ func defaultModule() *Module {
 			Attrib: true, Delete: true, MoveFrom: true, MoveTo: true,
 		},
 		Settle:   Settle{Quiet: 2 * time.Second, AtMost: 30 * time.Second},
-		FailLog:  FailLog{RetryEvery: 10 * time.Minute},
+		FailLog:  FailLog{RetryEvery: 10 * time.Minute, Format: FailLogText},
 		Enabled:  true,
 		Priority: 50,
 	}

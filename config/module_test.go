@@ -43,9 +43,10 @@ exclude: ["*.swp", "/cache/"]
 include: ["*.keep"]
 filter: ["- /tmp/*"]
 exclude_regex: ['(.*)\.svn']
+temp_files: mirror
 rsync: {program: /usr/local/bin/rsync, args: ["-a", "-H"], timeout: 1d, connect_timeout: 5s, bwlimit: 1.5M, compress: true, partial_dir: off}
-fail_log: {path: /var/log/syncsvc/www.fail.log, retry_every: 1m}
-full_compare: {schedule: "0 3 * * *"}
+fail_log: {path: /var/log/syncsvc/www.fail.log, retry_every: 1m, format: sersync}
+full_compare: {schedule: "0 3 * * *", exclude: ["*.iso"]}
 enabled: false
 priority: 7
 nice: -5
@@ -110,11 +111,12 @@ func TestEveryKeyArrives(t *testing.T) {
 			{Text: "*.swp", Kind: filter.Exclude},
 			{Text: "/cache/", Kind: filter.Exclude},
 		},
-		Regexes:  []filter.Regex{{Text: `(.*)\.svn`}},
-		FailLog:  FailLog{"/var/log/syncsvc/www.fail.log", time.Minute},
-		Schedule: Schedule{cron: "0 3 * * *"},
-		Hooks:    everyHook(),
-		Priority: 7, LogLevel: new(slog.LevelDebug),
+		Regexes:        []filter.Regex{{Text: `(.*)\.svn`}},
+		FailLog:        FailLog{"/var/log/syncsvc/www.fail.log", time.Minute, FailLogScript},
+		Schedule:       Schedule{cron: "0 3 * * *"},
+		CompareExclude: []string{"*.iso"},
+		Hooks:          everyHook(),
+		Priority:       7, LogLevel: new(slog.LevelDebug),
 		Process: Process{
 			Nice: -5, IONice: IONice{"best-effort", 6}, OOMScoreAdjust: 500, MemoryMax: 3 << 29,
 			User: "mirror", WholeInstance: true,

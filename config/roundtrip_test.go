@@ -68,7 +68,7 @@ func drawModule(t *rapid.T) *Module {
 		PollEvery: drawDuration(t, "poll_every", time.Millisecond, minPoll, maxPoll),
 		Events:    Events{yes("1"), yes("2"), yes("3"), yes("4"), yes("5"), yes("6"), yes("7"), yes("8")},
 		Settle:    Settle{Quiet: drawDuration(t, "quiet", time.Millisecond, minQuiet, maxQuiet)},
-		FailLog:   FailLog{drawPath(t, "/log", "fail log"), drawDuration(t, "retry_every", time.Second, minRetry, maxRetry)},
+		FailLog:   FailLog{drawPath(t, "/log", "fail log"), drawDuration(t, "retry_every", time.Second, minRetry, maxRetry), rapid.SampledFrom([]FailLogFormat{FailLogText, FailLogScript}).Draw(t, "format")},
 	}
 	drawProcess(t, m)
 	m.Settle.AtMost = drawDuration(t, "at_most", time.Millisecond, max(minAtMost, m.Settle.Quiet), maxAtMost)
@@ -180,7 +180,7 @@ func (w writer) module(m *Module) string {
 		fmt.Sprintf("events: {create_file: %v, create_folder: %v, close_write: %v, modify: %v, attrib: %v, delete: %v, move_from: %v, move_to: %v}",
 			e.CreateFile, e.CreateFolder, e.CloseWrite, e.Modify, e.Attrib, e.Delete, e.MoveFrom, e.MoveTo),
 		fmt.Sprintf("settle: {quiet: %s, at_most: %s}", formatDuration(m.Settle.Quiet), formatDuration(m.Settle.AtMost)),
-		fmt.Sprintf("fail_log: {path: %s, retry_every: %s}", w.text(m.FailLog.Path), formatDuration(m.FailLog.RetryEvery)),
+		fmt.Sprintf("fail_log: {path: %s, retry_every: %s, format: %s}", w.text(m.FailLog.Path), formatDuration(m.FailLog.RetryEvery), m.FailLog.Format),
 		"full_compare: {schedule: " + w.text(m.Schedule.String()) + "}",
 	}
 	lines = append(lines, processLines(m)...)

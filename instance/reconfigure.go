@@ -50,7 +50,7 @@ func (in *instance) handleReconfigure(r *http.Request) (any, error) {
 // readAgain reads the module file, which has to be the version that is meant.
 func (in *instance) readAgain(fingerprint string) (*config.Module, error) {
 	file := in.module().File
-	now, err := config.LoadModule(file)
+	now, err := config.LoadNamed(file, in.module().Name)
 	if err == nil {
 		err = config.Join(lasting(config.CheckSystem(now)))
 	}

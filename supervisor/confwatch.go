@@ -7,10 +7,11 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
+
+	"github.com/syncsvc/syncsvc/config"
 )
 
 const (
@@ -90,11 +91,7 @@ func (w *confWatch) listen(ctx context.Context, notify *fsnotify.Watcher) {
 // What editors put beside a file does not.
 func (w *confWatch) concerns(path string) bool {
 	base := filepath.Base(path)
-	switch filepath.Ext(base) {
-	case ".yaml", ".yml", ".json":
-		return !strings.HasPrefix(base, ".")
-	}
-	return w.names[path]
+	return config.IsModuleFile(base) || w.names[path]
 }
 
 // follow brings what is watched in line with what is there. Watching a folder

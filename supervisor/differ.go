@@ -38,7 +38,7 @@ func change(name string, old *config.Module, r reading, again string) step {
 	now := r.modules[name]
 	s := step{old: old, new: now, ModuleReload: control.ModuleReload{Module: name, File: old.File}}
 	switch {
-	case now == nil && len(r.problems[name]) > 0:
+	case now == nil && len(r.of(name, old.File)) > 0:
 		s.Action, s.Why = control.KeepOld, "its file is invalid; what was read before goes on"
 		return s
 	case now == nil && (r.absent || len(r.general) > 0):

@@ -142,7 +142,7 @@ func (f *fleet) blame(r reading) {
 	defer f.mu.Unlock()
 	f.broken, f.general = r.problems, r.general
 	for name, m := range f.members {
-		m.problems = r.problems[name]
+		m.problems = r.of(name, m.module.File)
 	}
 }
 

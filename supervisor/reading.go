@@ -18,6 +18,9 @@ type reading struct {
 	modules map[string]*config.Module
 	// problems of files that can't be used as they are, by module.
 	problems map[string][]control.Problem
+	// broken are the same problems by file: which modules a file of several had
+	// it does not say any more.
+	broken map[string][]control.Problem
 	// general problems are about no single module. Then it is not known which
 	// modules there are, and none is missed.
 	general []control.Problem
@@ -30,7 +33,7 @@ type reading struct {
 
 // readModules reads all module files.
 func readModules(s *config.Service) reading {
-	r := reading{modules: map[string]*config.Module{}, problems: map[string][]control.Problem{}}
+	r := reading{modules: map[string]*config.Module{}, problems: map[string][]control.Problem{}, broken: map[string][]control.Problem{}}
 	modules, err := s.Modules()
 	if _, missing := os.Stat(s.ConfDir); err == nil && errors.Is(missing, fs.ErrNotExist) {
 		r.absent = true
@@ -62,8 +65,10 @@ func readModules(s *config.Service) reading {
 // sort finds out which module a problem is about.
 func (r *reading) sort(dir string, p config.Problem) {
 	if p.File != "" && filepath.Dir(p.File) == filepath.Clean(dir) {
-		name := moduleOf(p.File)
-		r.problems[name] = append(r.problems[name], problem(name, p))
+		for _, name := range config.NamesIn(p.File) {
+			r.problems[name] = append(r.problems[name], problem(name, p))
+		}
+		r.broken[p.File] = append(r.broken[p.File], problem(moduleOf(p.File), p))
 		return
 	}
 	if errors.Is(p, fs.ErrNotExist) {
@@ -74,18 +79,22 @@ func (r *reading) sort(dir string, p config.Problem) {
 
 // alone reads one module's file by itself.
 func (r *reading) alone(dir, name string) []control.Problem {
-	for _, suffix := range []string{".yaml", ".yml", ".json"} {
-		_, err := config.LoadModule(filepath.Join(dir, name+suffix))
-		if errors.Is(err, fs.ErrNotExist) && len(config.Problems(err)) == 1 && config.Problems(err)[0].File == filepath.Join(dir, name+suffix) {
-			continue
-		}
-		var list []control.Problem
+	var list []control.Problem
+	for _, file := range config.Files(dir, name) {
+		_, err := config.LoadFile(file)
 		for _, p := range config.Problems(err) {
 			list = append(list, problem(name, p))
 		}
+	}
+	return list
+}
+
+// of are the problems of a module that was in a file when it was last read.
+func (r *reading) of(name, file string) []control.Problem {
+	if list := r.problems[name]; len(list) > 0 || r.modules[name] != nil {
 		return list
 	}
-	return nil
+	return r.broken[file]
 }
 
 // isKnown reports whether a problem is also listed under a module.

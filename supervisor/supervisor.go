@@ -157,7 +157,11 @@ func (s *service) newKeeper(m *config.Module) *keeper {
 // command is the command of one life of a module.
 func (s *service) command(m *config.Module) *exec.Cmd {
 	set := s.settings.Load()
-	args := append([]string{"instance", "--module", m.File}, s.Args(set)...)
+	args := []string{"instance", "--module", m.File}
+	if m.Name != moduleOf(m.File) { // one of several in the file
+		args = append(args, "--name", m.Name)
+	}
+	args = append(args, s.Args(set)...)
 	if words := budgetWords(set.Budget); len(words) > 0 {
 		args = append(args, "--budget", strings.Join(words, ","))
 	}

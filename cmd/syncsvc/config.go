@@ -88,11 +88,7 @@ func loadPath(path string) ([]*config.Module, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return config.LoadDir(path)
 	}
-	m, err := config.LoadModule(path)
-	if err != nil {
-		return nil, err
-	}
-	return []*config.Module{m}, nil
+	return config.LoadFile(path)
 }
 
 func newConfigExampleCommand(a *app) *cobra.Command {

@@ -20,7 +20,7 @@ import (
 )
 
 func newInstanceCommand(a *app) *cobra.Command {
-	var file string
+	var file, name string
 	var budget []string
 	cmd := &cobra.Command{
 		Use:    "instance --module FILE",
@@ -30,15 +30,16 @@ func newInstanceCommand(a *app) *cobra.Command {
 one for each module; by hand it is for trying a module out.`,
 		Example: "  syncsvc instance --module ./www.yaml --state-dir ./state --run-dir ./run --log-dir ./log",
 		Args:    noArguments,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return a.runInstance(cmd.Context(), file, budget) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.runInstance(cmd.Context(), file, name, budget) },
 	}
 	cmd.Flags().StringVar(&file, "module", "", "the module's `FILE`")
+	cmd.Flags().StringVar(&name, "name", "", "run the module called `NAME` of a file with several; the first by default")
 	cmd.Flags().StringSliceVar(&budget, "budget", nil, "`WHAT` the supervisor has to be asked for: rsync, full-sync, with =N when N are allowed")
 	_ = cmd.Flags().MarkHidden("budget") // the supervisor's business
 	return cmd
 }
 
-func (a *app) runInstance(ctx context.Context, file string, budget []string) error {
+func (a *app) runInstance(ctx context.Context, file, name string, budget []string) error {
 	if file == "" {
 		return usage("syncsvc instance --module /etc/syncsvc/conf.d/www.yaml", "which module? --module is missing")
 	}
@@ -46,7 +47,7 @@ func (a *app) runInstance(ctx context.Context, file string, budget []string) err
 	if err != nil {
 		return err
 	}
-	m, err := config.LoadModule(file)
+	m, err := config.LoadNamed(file, name)
 	if err != nil {
 		return err
 	}

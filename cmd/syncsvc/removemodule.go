@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/gofrs/flock"
 	"github.com/spf13/cobra"
@@ -57,14 +58,17 @@ func (a *app) removeModule(ctx context.Context, name string, keepState bool) err
 	if len(files) == 0 {
 		return noModule(s, name)
 	}
+	if err := alone(files); err != nil {
+		return err
+	}
 	c := control.Dial(control.Socket(s.RunDir, control.ServiceName))
 	err = quick(ctx, func(ctx context.Context) error { return c.Get(ctx, "/v1/version", nil) })
-	alone := errors.Is(err, control.ErrNotRunning)
-	if err != nil && !alone {
+	unattended := errors.Is(err, control.ErrNotRunning)
+	if err != nil && !unattended {
 		return err
 	}
 	home := filepath.Join(s.StateDir, name)
-	if alone {
+	if unattended {
 		// It would go on by itself, and write its state again.
 		release, err := holdState(home, name)
 		if err != nil {
@@ -75,7 +79,7 @@ func (a *app) removeModule(ctx context.Context, name string, keepState bool) err
 	if err := a.putAway(name, files); err != nil {
 		return err
 	}
-	if !alone {
+	if !unattended {
 		if err := a.stopRemoved(ctx, c, name); err != nil {
 			return err
 		}
@@ -86,6 +90,17 @@ func (a *app) removeModule(ctx context.Context, name string, keepState bool) err
 		return err
 	}
 	a.say("%s: removed; its targets keep what they have", name)
+	return nil
+}
+
+// alone refuses to take away a file that other modules are in, too.
+func alone(files []string) error {
+	for _, path := range files {
+		if names := config.NamesIn(path); len(names) > 1 {
+			return withHint(fmt.Errorf("%s is the file of %s", path, strings.Join(names, ", ")),
+				"take the localpath element out of it; the service notices. To remove all of them, rename the file")
+		}
+	}
 	return nil
 }
 
