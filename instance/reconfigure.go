@@ -121,7 +121,7 @@ func (in *instance) apply(d config.Difference) error {
 		switch ch.Key {
 		case "log_level":
 			in.logAsConfigured()
-		case "fail_log.path":
+		case "fail_log.path", "fail_log.format":
 			in.saving.Lock()
 			err = in.writeFailLog()
 			in.saving.Unlock()

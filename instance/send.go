@@ -9,6 +9,7 @@ import (
 
 	"github.com/syncsvc/syncsvc/config"
 	"github.com/syncsvc/syncsvc/control"
+	"github.com/syncsvc/syncsvc/filter"
 	"github.com/syncsvc/syncsvc/rsync"
 )
 
@@ -39,13 +40,29 @@ type sender struct {
 	runner  *rsync.Runner
 	slots   *slots
 	t       *target
+	// passes are the rules of full compares and full syncs alone.
+	passes []string
 }
 
 func newSender(ct config.Target, in *instance, t *target) *sender {
 	return &sender{
 		to: rsyncTarget(ct), deletes: ct.Delete, limit: ct.MaxDelete,
-		ground: in.ground, runner: in.runner, slots: in.threads, t: t,
+		ground: in.ground, runner: in.runner, slots: in.threads, t: t, passes: passes(in.module()),
 	}
+}
+
+// passes returns the rules for what full compares leave as it is. That they are
+// rules was found out when the module was loaded.
+func passes(m *config.Module) []string {
+	var rules []filter.Rule
+	for _, pattern := range m.CompareExclude {
+		rules = append(rules, filter.Rule{Text: pattern, Kind: filter.Exclude})
+	}
+	f, err := filter.Parse(rules, nil)
+	if err != nil {
+		return nil
+	}
+	return f.Args()
 }
 
 func rsyncTarget(ct config.Target) rsync.Target {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/syncsvc/syncsvc/change"
@@ -71,9 +72,13 @@ func goneSet(j *job) *change.Set {
 }
 
 // filters are the module's rules. Before them stand those that keep a delete
-// pass from removing the temporary file of a big upload.
+// pass from removing the temporary file of a big upload, and, when everything
+// is compared, those of what is left as it is then.
 func (s *sender) filters(j *job) []string {
 	var out []string
+	if j.shape == tree && slices.ContainsFunc(j.items, func(it item) bool { return it.Path == change.Root }) {
+		out = slices.Clone(s.passes)
+	}
 	for _, p := range s.t.uploads(j) {
 		out = append(out, "--filter=P "+tempPattern(p))
 	}
