@@ -144,7 +144,7 @@ func DefaultHook(kind HookKind) Hook {
 	}
 	switch kind {
 	case HookCommand:
-		h.Timeout = time.Minute
+		h.Timeout, h.GiveUp = time.Minute, time.Hour
 	case HookHTTP:
 		h.HTTP.Format = HookJSON
 		h.Batch, h.Every = 100, time.Second
@@ -153,7 +153,7 @@ func DefaultHook(kind HookKind) Hook {
 	case HookCDN:
 		h.Batch, h.Every = 1000, time.Second
 	case HookMail:
-		h.Batch, h.Every = 10_000, 10*time.Minute
+		h.Batch, h.Every = 1000, 10*time.Minute
 	}
 	return h
 }

@@ -19,7 +19,7 @@ const (
 	maxConcurrency                 = 64
 	minHookTimeout, maxHookTimeout = time.Second, time.Hour
 	minGiveUp, maxGiveUp           = time.Second, 30 * day
-	maxBatch                       = 100_000
+	maxBatch                       = 10_000
 	maxCollect                     = day
 	minHookQueue, maxHookQueue     = 100, 10_000_000
 	hookExample                    = "[{command: [/usr/local/bin/purge, \"{file}\"]}]"

@@ -1,0 +1,109 @@
+package hook
+
+import (
+	"context"
+	"errors"
+	"sync"
+)
+
+// inbox holds what has arrived and is not in the journal yet. It is safe for
+// concurrent use, and nobody waits to put something in.
+type inbox struct {
+	limit int
+
+	mu       sync.Mutex // guards everything below
+	events   []Event
+	left     int64 // did not fit
+	closed   bool
+	asked    uint64        // how often somebody asked for what was there to be safe
+	answered uint64        // how many of these have been answered
+	err      error         // the last answer
+	news     chan struct{} // closed and made anew with each answer
+}
+
+// put adds events; beyond the limit they are only counted.
+func (b *inbox) put(events []Event) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.events)+len(events) > b.limit || b.left > 0 {
+		b.left += int64(len(events))
+		return
+	}
+	b.events = append(b.events, events...)
+}
+
+// open takes out what is there, how many events did not fit after it, and how
+// often it was asked for until now.
+func (b *inbox) open() (events []Event, left int64, asked uint64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	events, left = b.events, b.left
+	b.events, b.left = nil, 0
+	return events, left, b.asked
+}
+
+// keep puts back what could not be stored.
+func (b *inbox) keep(events []Event) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.events = append(events, b.events...)
+}
+
+// pending reports whether some of those who asked have no answer.
+func (b *inbox) pending(asked uint64) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.answered < asked
+}
+
+// answer tells the first so many of those who asked what became of it.
+func (b *inbox) answer(asked uint64, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if asked == b.answered {
+		return
+	}
+	b.answered, b.err = asked, err
+	close(b.news)
+	b.news = make(chan struct{})
+}
+
+// shut answers everybody: nothing will be stored any more.
+func (b *inbox) shut() {
+	b.mu.Lock()
+	b.closed = true
+	asked := b.asked
+	b.mu.Unlock()
+	b.answer(asked, errNotRunning)
+}
+
+var errNotRunning = errors.New("does not run")
+
+// flush waits until everything that has arrived is safe.
+func (l *line) flush(ctx context.Context) error {
+	b := &l.inbox
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed && len(b.events) == 0 {
+		return nil
+	}
+	if b.closed {
+		return errNotRunning
+	}
+	b.asked++
+	mine := b.asked
+	l.nudge()
+	for b.answered < mine {
+		news := b.news
+		b.mu.Unlock()
+		select {
+		case <-news:
+		case <-ctx.Done():
+		}
+		b.mu.Lock()
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	return b.err
+}
