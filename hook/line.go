@@ -183,11 +183,24 @@ func (l *line) store(now time.Time) time.Time {
 	return time.Time{}
 }
 
-// gap is the event in the journal that stands for those left out. As long as it
-// has not been read, it takes more.
+// gap is the event that stands for those left out. As long as it is not being
+// told, it takes more.
 type gap struct {
 	n     uint64
-	count int64 // 0 = there is none
+	count int64  // 0 = there is none
+	entry *entry // once it is in the window
+}
+
+// widen counts more events as left out, and reports whether that was in time.
+func (g *gap) widen(count int64) bool {
+	if g.count == 0 || g.entry != nil && g.entry.taken {
+		return false
+	}
+	g.count += count
+	if g.entry != nil {
+		g.entry.Count = g.count
+	}
+	return true
 }
 
 // room leaves out what there is no room for.
@@ -204,8 +217,7 @@ func (l *line) room(events []Event, now time.Time) []Event {
 		}
 	}
 	l.tally.collapse(fresh)
-	if l.gap.count > 0 && l.gap.n >= l.journal.reading {
-		l.gap.count += left
+	if l.gap.widen(left) {
 		return events[:free]
 	}
 	l.log.Warn("hook is too far behind; what comes now is told as one event", "waiting", l.journal.waiting())
@@ -229,10 +241,10 @@ func (l *line) fill(now time.Time) {
 		if !ok {
 			return
 		}
+		added := l.window.add(e, n, now)
 		if n == l.gap.n && l.gap.count > 0 {
-			e.Count, l.gap = l.gap.count, gap{}
+			l.gap.entry, added.Count = added, l.gap.count
 		}
-		l.window.add(e, n, now)
 	}
 }
 

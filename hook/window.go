@@ -34,8 +34,10 @@ func newWindow(batch int) *window { return &window{batch: batch, size: max(1024,
 
 func (w *window) full() bool { return len(w.entries) >= w.size }
 
-func (w *window) add(e Event, n uint64, now time.Time) {
-	w.entries = append(w.entries, &entry{Event: e, n: n, since: now})
+func (w *window) add(e Event, n uint64, now time.Time) *entry {
+	added := &entry{Event: e, n: n, since: now}
+	w.entries = append(w.entries, added)
+	return added
 }
 
 // oldest is the number of the first event that has not been told; next when
