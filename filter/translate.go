@@ -172,3 +172,13 @@ func (g glob) pattern() (string, bool) {
 	}
 	return b.String(), true
 }
+
+// Patterns returns exclude patterns that together match exactly what a regular
+// expression matches as a whole, as [Regex] does; false when rsync's wildcards
+// cannot say it, or it is no expression.
+func Patterns(expression string) ([]string, bool) {
+	if _, err := syntax.Parse(expression, syntax.Perl); err != nil {
+		return nil, false
+	}
+	return translate("(?s:" + expression + ")")
+}

@@ -16,7 +16,7 @@ func arrange(root *cobra.Command) {
 	}{
 		{"See how it goes:", []string{"status", "top", "events", "logs", "wait", "why", "failures", "verify", "check"}},
 		{"Act on modules:", []string{"sync", "approve", "pause", "resume", "start", "stop", "restart", "enable", "disable"}},
-		{"Change what is mirrored:", []string{"add-module", "remove-module", "plan", "reload", "config", "rsyncd-conf"}},
+		{"Change what is mirrored:", []string{"add-module", "remove-module", "import", "plan", "reload", "config", "rsyncd-conf"}},
 		{"Run it:", []string{"run", "service", "demo"}},
 		{learn, []string{"completion", "version"}},
 	}

@@ -53,6 +53,7 @@ func newRootCommand(a *app) *cobra.Command {
 		newCheckCommand(a),
 		newAddModuleCommand(a),
 		newRemoveModuleCommand(a),
+		newImportCommand(a),
 		newRsyncdConfCommand(a),
 		newConfigCommand(a),
 		newDemoCommand(a),

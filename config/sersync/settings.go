@@ -189,5 +189,5 @@ func (s *settings) note(e *element) {
 
 // shown is how a setting is named in reports.
 func shown(element, attribute string, w word) string {
-	return fmt.Sprintf("%s %s=%q", element, attribute, w.text)
+	return fmt.Sprintf(`%s %s="%s"`, element, attribute, w.text)
 }
