@@ -12,7 +12,7 @@ import (
 )
 
 // daemon runs an rsync daemon until the script ends, and puts its URL into a
-// variable, and the host with its port into VAR_HOST: daemon VAR MODULE=DIR[,key=value]... where "_" in a key is a blank,
+// variable, the host with its port into VAR_HOST and the port into VAR_PORT: daemon VAR MODULE=DIR[,key=value]... where "_" in a key is a blank,
 // and user=NAME:PASSWORD stands for one who may write.
 func daemon(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
@@ -40,6 +40,7 @@ func daemon(ts *testscript.TestScript, neg bool, args []string) {
 	url := strings.TrimSuffix(d.URL(""), "/")
 	ts.Setenv(args[0], url)
 	ts.Setenv(args[0]+"_HOST", strings.TrimPrefix(url, "rsync://"))
+	ts.Setenv(args[0]+"_PORT", fmt.Sprint(d.Port))
 }
 
 // sshServer runs an ssh server until the script ends: sshserver VAR puts its

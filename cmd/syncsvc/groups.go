@@ -17,7 +17,7 @@ func arrange(root *cobra.Command) {
 		{"See how it goes:", []string{"status", "top", "events", "logs", "wait", "why", "failures", "verify", "check"}},
 		{"Act on modules:", []string{"sync", "approve", "pause", "resume", "start", "stop", "restart", "enable", "disable"}},
 		{"Change what is mirrored:", []string{"add-module", "remove-module", "import", "plan", "reload", "config", "rsyncd-conf"}},
-		{"Run it:", []string{"run", "service", "demo"}},
+		{"Run it:", []string{"run", "service", "sersync", "demo"}},
 		{learn, []string{"completion", "version"}},
 	}
 	for _, h := range headings {

@@ -23,7 +23,11 @@ type stdio struct {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // from now on a second signal ends the program at once
-	os.Exit(run(ctx, os.Args[1:], stdio{os.Stdin, os.Stdout, os.Stderr}))
+	args := os.Args[1:]
+	if isSersync(os.Args[0]) {
+		args = append([]string{"sersync"}, args...)
+	}
+	os.Exit(run(ctx, args, stdio{os.Stdin, os.Stdout, os.Stderr}))
 }
 
 // run is the whole program but for the process around it. Cancelling ctx asks

@@ -28,7 +28,7 @@ func (m leakChecked) Run() int {
 }
 
 func TestMain(m *testing.M) {
-	testscript.Main(leakChecked{m}, map[string]func(){"syncsvc": main})
+	testscript.Main(leakChecked{m}, map[string]func(){"syncsvc": main, "sersync": main, "sersync2": main})
 }
 
 func TestScripts(t *testing.T) {

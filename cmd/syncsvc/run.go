@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -49,20 +50,36 @@ func (a *app) runService(ctx context.Context) error {
 	for _, p := range missing {
 		a.remark("warning: %s", p.Error())
 	}
+	return a.supervise(ctx, supervision{
+		settings: s, reread: a.service, settingsFile: cmp.Or(a.configFile, config.DefaultFile), logTo: a.err,
+	})
+}
+
+// supervision is what to run: see [supervisor.Options].
+type supervision struct {
+	settings     *config.Service
+	reread       func() (*config.Service, error)
+	settingsFile string
+	logTo        io.Writer
+}
+
+// supervise runs all modules until ctx ends.
+func (a *app) supervise(ctx context.Context, o supervision) error {
+	s := o.settings
 	self, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find this program: %w", err)
 	}
 	level := new(slog.LevelVar)
 	level.Set(s.LogLevel)
-	book, err := a.openBook(s, level)
+	book, err := openBook(s, level, o.logTo)
 	if err != nil {
 		return twinHint(err, s)
 	}
 	reload, stop := a.reloads(ctx, book)
 	defer stop()
 	err = supervisor.Run(ctx, supervisor.Options{
-		Settings: s, Reread: a.service, SettingsFile: cmp.Or(a.configFile, config.DefaultFile), Reload: reload,
+		Settings: s, Reread: o.reread, SettingsFile: o.settingsFile, Reload: reload,
 		Program: self, Args: instanceFlags, Version: versionText(),
 		Book: book, Log: slog.New(book.Handler()), Level: level.Set,
 	})
@@ -70,8 +87,8 @@ func (a *app) runService(ctx context.Context) error {
 }
 
 // openBook opens the log of the service and of its modules.
-func (a *app) openBook(s *config.Service, level slog.Leveler) (*logbook.Book, error) {
-	o := logbook.Options{Out: a.err, Format: logbook.FormatFor(s.LogFormat, a.err), Level: level}
+func openBook(s *config.Service, level slog.Leveler, out io.Writer) (*logbook.Book, error) {
+	o := logbook.Options{Out: out, Format: logbook.FormatFor(s.LogFormat, out), Level: level}
 	if s.LogFiles.On {
 		o.Files = &logbook.Files{Dir: s.LogDir, Size: s.LogFiles.Size, Keep: s.LogFiles.Keep}
 	}
