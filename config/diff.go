@@ -117,7 +117,11 @@ func (d *Difference) compareTargets(old, now *Module) {
 	was, is := urlsOf(old), urlsOf(now)
 	d.Added, d.Removed = without(is, was), without(was, is)
 	if len(d.Added)+len(d.Removed) > 0 || !slices.Equal(was, is) {
-		d.note("targets", Retarget, strings.Join(was, " "), strings.Join(is, " "))
+		effect := Retarget
+		if len(was) == 0 || len(is) == 0 { // from hooks alone to targets, or back
+			effect = Restart
+		}
+		d.note("targets", effect, strings.Join(was, " "), strings.Join(is, " "))
 	}
 	for _, k := range targetDiffs() {
 		d.compareKey(k, old, now)

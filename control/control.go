@@ -59,7 +59,8 @@ type Status struct {
 	// not any more. Nothing is deleted there.
 	LostMounts []Path `json:"lost_mounts,omitempty"`
 
-	Targets []Target `json:"targets"`
+	Targets []Target     `json:"targets"`
+	Hooks   []HookStatus `json:"hooks,omitempty"`
 }
 
 // Target is one target of a module.

@@ -124,11 +124,13 @@ func (h *Hooks) Arrived(events []Event) {
 }
 
 // Flush returns once everything that has arrived is safely on disk, or an error
-// when that could not be done. It needs a Run.
-func (h *Hooks) Flush(ctx context.Context) error {
+// when that could not be done in time. It needs a Run.
+func (h *Hooks) Flush(patience time.Duration) error {
+	late := make(chan struct{})
+	defer time.AfterFunc(patience, func() { close(late) }).Stop()
 	var errs []error
 	for _, l := range h.lines {
-		if err := l.flush(ctx); err != nil {
+		if err := l.flush(late); err != nil {
 			errs = append(errs, fmt.Errorf("hook %q: %w", l.spec.Name, err))
 		}
 	}

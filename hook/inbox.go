@@ -1,7 +1,6 @@
 package hook
 
 import (
-	"context"
 	"errors"
 	"sync"
 )
@@ -77,10 +76,13 @@ func (b *inbox) shut() {
 	b.answer(asked, errNotRunning)
 }
 
-var errNotRunning = errors.New("does not run")
+var (
+	errNotRunning = errors.New("does not run")
+	errLate       = errors.New("the journal takes too long to write")
+)
 
 // flush waits until everything that has arrived is safe.
-func (l *line) flush(ctx context.Context) error {
+func (l *line) flush(late <-chan struct{}) error {
 	b := &l.inbox
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -96,13 +98,14 @@ func (l *line) flush(ctx context.Context) error {
 	for b.answered < mine {
 		news := b.news
 		b.mu.Unlock()
+		var err error
 		select {
 		case <-news:
-		case <-ctx.Done():
+		case <-late:
+			err = errLate
 		}
-		b.mu.Lock()
-		if ctx.Err() != nil {
-			return ctx.Err()
+		if b.mu.Lock(); err != nil {
+			return err
 		}
 	}
 	return b.err

@@ -87,7 +87,7 @@ func TestFlushedEventsOutliveAKilledProcess(t *testing.T) {
 	away := &listener{fails: func(string) error { return awayError{error: errors.New("nobody listens")} }}
 	hear(t, b, away, spec("http"))
 	b.arrive("a", "b")
-	must(t, b.hooks.Flush(t.Context()))
+	must(t, b.hooks.Flush(patience))
 	copied := filepath.Join(t.TempDir(), "hooks")
 	must(t, os.CopyFS(copied, os.DirFS(filepath.Join(b.dir, "hooks")))) // what a crash at this moment leaves
 	j := mustOpen(t, filepath.Join(copied, "http"))
@@ -106,7 +106,7 @@ func TestFlushIsAboutWhatArrivedBefore(t *testing.T) {
 		all.Go(func() {
 			for range 50 {
 				b.arrive("x")
-				if err := b.hooks.Flush(t.Context()); err != nil {
+				if err := b.hooks.Flush(patience); err != nil {
 					t.Error(err)
 				}
 			}
@@ -151,7 +151,7 @@ func TestTooManyBecomeOneEventThatCounts(t *testing.T) {
 	hear(t, b, l, s)
 	for range 50 {
 		b.arrive("a", "b", "c", "d", "e")
-		must(t, b.hooks.Flush(t.Context()))
+		must(t, b.hooks.Flush(patience))
 	}
 	b.until("the rest is counted", func() bool { return b.status().Collapsed > 0 })
 	st := b.status()
@@ -175,15 +175,9 @@ func TestArrivedNeverWaits(t *testing.T) {
 	if got := b.status().Waiting; got != 1000 {
 		t.Errorf("%d are kept in memory", got)
 	}
-	if err := h.Flush(timeout(t)); !errors.Is(err, context.DeadlineExceeded) {
+	if err := h.Flush(time.Millisecond); !errors.Is(err, errLate) {
 		t.Errorf("flushed: %v", err)
 	}
-}
-
-func timeout(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
-	t.Cleanup(cancel)
-	return ctx
 }
 
 // TestBatchesAreCollected runs on a clock of its own.

@@ -45,7 +45,7 @@ func (in *instance) catchUp(t *target, id string, replaced bool, lost, now time.
 		t.fill(now, "the source folder is another one than before; deletions will be held")
 	case why == "":
 		scan = true
-	case in.module().FullSync == config.FullNever && !t.isStrict():
+	case (in.module().FullSync == config.FullNever || t.isAlone()) && !t.isStrict():
 		t.base(now)
 		from, scan = now, true
 	default:

@@ -88,7 +88,7 @@ func (t *target) next() (j *job, stale []string) {
 // launch carries j in the background.
 func (t *target) launch(ctx context.Context, j *job, senders *sync.WaitGroup) {
 	ctx, cancel := context.WithCancel(ctx)
-	f := &flight{cancel: cancel, meter: &meter{}}
+	f := &flight{cancel: cancel, meter: &meter{heard: t.messages.newHeard(t)}}
 	t.mu.Lock()
 	t.flights[j] = f
 	j.source = t.source

@@ -25,11 +25,13 @@ type meter struct {
 	// names are files that a tree job has sent, the first maxRecent of them;
 	// owned by the sender until the job has landed.
 	names []string
+	heard *heard // for the hooks; owned as names
 }
 
 // item counts what rsync itemised; base is the job's own root.
 func (m *meter) item(base string, it rsync.Item, keep bool) {
 	m.examined.Add(1)
+	m.heard.note(base, it)
 	switch {
 	case it.Deleted:
 		m.deleted.Add(1)

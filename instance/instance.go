@@ -68,6 +68,7 @@ type instance struct {
 
 	lifeline *lifeline
 	events   *hub
+	messages *messenger
 	news     chan struct{} // 1: the herald should look
 	usual    slog.Level    // of the log, when the module says nothing else
 
@@ -150,6 +151,9 @@ func newInstance(o Options, home string) (*instance, error) {
 		orders: make(chan order), rescheduled: make(chan struct{}, 1),
 	}
 	in.config.Store(o.Module)
+	if in.messages, err = newMessenger(o, home, in.targets); err != nil {
+		return nil, errors.Join(err, in.runner.Close())
+	}
 	if o.Level != nil {
 		in.usual = o.Level.Level()
 	}
@@ -167,7 +171,7 @@ func newInstance(o Options, home string) (*instance, error) {
 		return nil, errors.Join(err, in.runner.Close())
 	}
 	var targets []*target
-	for _, ct := range o.Module.Targets {
+	for _, ct := range wanted(o.Module) {
 		t, err := in.newTarget(o.Module, ct)
 		if err != nil {
 			return nil, errors.Join(err, in.runner.Close())
@@ -200,7 +204,10 @@ func (in *instance) run(ctx context.Context) error {
 	defer stopDrain()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(in.Drain, stopDrain) })()
 
-	var senders, feeders, front sync.WaitGroup
+	hooksCtx, stopHooks := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopHooks()
+	var senders, feeders, front, hooks sync.WaitGroup
+	hooks.Go(func() { in.messages.run(hooksCtx) })
 	apiErr := make(chan error, 1) // the one result of the API server
 	front.Go(func() { apiErr <- api.Run(apiCtx) })
 	front.Go(func() { in.lifeline.run(apiCtx, ctx, in.loops) })
@@ -215,6 +222,8 @@ func (in *instance) run(ctx context.Context) error {
 	feeders.Wait()
 	senders.Wait()
 	err = in.save(true)
+	stopHooks()
+	hooks.Wait()
 	stopAPI()
 	front.Wait()
 	in.Log.Info("module stopped")

@@ -28,6 +28,8 @@ type landing struct {
 // settle draws the conclusions from a job that has landed.
 func (t *target) settle(l landing) {
 	now := time.Now()
+	defer t.messages.hold()()
+	defer t.messages.settled(t)
 	t.mu.Lock()
 	f := t.flights[l.job]
 	delete(t.flights, l.job)
@@ -41,6 +43,7 @@ func (t *target) settle(l landing) {
 	t.ledger.settle(l.job, l.outcome, now)
 	t.count(l.job, l.outcome, now)
 	t.report(l.job, l.outcome, now)
+	t.messages.landed(t, l.job, l.outcome, f.meter.heard)
 	t.credit(l.job, l.outcome, f.meter)
 	precious := l.outcome.verdict == withheld || l.job.whole()
 	t.mu.Unlock()

@@ -83,7 +83,10 @@ func newMirror(t testing.TB, n int, options ...string) *mirror {
 // write makes the module file anew.
 func (m *mirror) write() {
 	m.Helper()
-	text := "watch: " + m.source + "\ntargets:\n"
+	text := "watch: " + m.source + "\n"
+	if len(m.urls) > 0 {
+		text += "targets:\n"
+	}
 	for _, u := range m.urls {
 		text += "  - " + u + "\n"
 	}

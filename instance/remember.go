@@ -97,7 +97,9 @@ func (in *instance) save(all bool) error {
 // saveTarget writes how far t has come, seen being the moment up to which it was
 // told everything. The caller holds saving.
 func (in *instance) saveTarget(t *target, seen time.Time, all bool) error {
+	letGo := in.messages.hold()
 	mark, list, changed := t.advance(seen)
+	letGo()
 	var failed error
 	if changed {
 		if err := in.store.SaveFailures(t.name, list); err != nil {
@@ -116,6 +118,9 @@ func (in *instance) saveMark(t *target, upto time.Time) error {
 	source := t.filledFrom()
 	if source == "" {
 		return nil
+	}
+	if err := in.messages.flush(); err != nil {
+		return err
 	}
 	clock, err := checkpoint.Now()
 	if err != nil {

@@ -29,19 +29,22 @@ func (in *instance) newTarget(m *config.Module, ct config.Target) (*target, erro
 		landed: make(chan landing, m.Threads),
 		probed: make(chan error, 1),
 		urgent: in.urgent,
-		events: in.events, news: in.news, permits: &in.lifeline.permits,
+		events: in.events, news: in.news, permits: &in.lifeline.permits, messages: in.messages, told: ct.URL,
 
 		ledger:  newLedger(m.FailLog.RetryEvery, maxOwed),
 		flights: make(map[*job]*flight),
 	}
 	t.config.Store(&ct)
 	t.courier = &courierTo{in: in, t: t}
+	if t.isAlone() {
+		t.courier, t.told = &courierAlone{in}, ""
+	}
 	t.paused = in.pauses.holds(ct.URL)
 	return t, in.remember(t)
 }
 
 // share is how many of the module's threads a target has.
-func share(m *config.Module) int { return max(1, m.Threads/len(m.Targets)) }
+func share(m *config.Module) int { return max(1, m.Threads/len(wanted(m))) }
 
 // keepTargets runs the targets until ctx ends and each has landed what it had
 // in the air. It is the only one that changes the configuration in force and
@@ -99,7 +102,7 @@ func (c *crew) stop(t *target) {
 func (in *instance) retarget(c *crew, m *config.Module, come []*target) error {
 	known := in.targets()
 	var list []*target
-	for _, ct := range m.Targets {
+	for _, ct := range wanted(m) {
 		same := func(t *target) bool { return t.name == ct.URL }
 		i := slices.IndexFunc(known, same)
 		if i < 0 {

@@ -32,6 +32,7 @@ func (in *instance) status(now time.Time) control.Status {
 	for _, t := range in.targets() {
 		st.Targets = append(st.Targets, t.status(now, src.horizon))
 	}
+	st.Hooks = in.messages.status()
 	if st.State == control.Live {
 		in.judge(&st)
 	}

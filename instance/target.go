@@ -29,9 +29,11 @@ type target struct {
 	probed chan error    // 1: one probe at a time
 	urgent chan struct{} // 1: what must be saved at once; the instance's
 
-	events  *hub          // the instance's, as the next two
-	news    chan struct{} // 1: the state is another
-	permits *permits
+	events   *hub          // the instance's, as the next three
+	news     chan struct{} // 1: the state is another
+	permits  *permits
+	messages *messenger
+	told     string // what hooks are told as its name
 
 	mu       sync.Mutex // guards everything below
 	ledger   *ledger
