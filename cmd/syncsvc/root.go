@@ -54,6 +54,7 @@ func newRootCommand(a *app) *cobra.Command {
 		newAddModuleCommand(a),
 		newRemoveModuleCommand(a),
 		newImportCommand(a),
+		newImportLuaCommand(a),
 		newSersyncCommand(a),
 		newRsyncdConfCommand(a),
 		newConfigCommand(a),
