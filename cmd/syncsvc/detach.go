@@ -133,7 +133,7 @@ func (a *app) daemonSersync(ctx context.Context, r *sersyncRun) error {
 				tell("ready " + pid)
 			}
 		})
-		err = a.supervise(ctx, supervision{settings: r.service, logTo: io.Discard})
+		err = a.supervise(ctx, r.supervision(a, io.Discard))
 	}
 	cancel()
 	announcing.Wait()

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -172,5 +173,21 @@ func (a *app) serveSersync(ctx context.Context, r *sersyncRun) error {
 	if err := r.write(); err != nil {
 		return err
 	}
-	return a.supervise(ctx, supervision{settings: r.service, logTo: a.err})
+	return a.supervise(ctx, r.supervision(a, a.err))
+}
+
+// supervision is how the modules are kept. The configuration is followed: what
+// is changed in it takes effect at once, unless it has problems.
+func (r *sersyncRun) supervision(a *app, logTo io.Writer) supervision {
+	reread := func() (*config.Service, error) {
+		flags := r.flags
+		flags.file = r.path // the current folder is another one by now
+		now, err := a.openSersync(flags)
+		if err != nil {
+			return nil, err
+		}
+		settings := *r.service
+		return &settings, now.write()
+	}
+	return supervision{settings: r.service, reread: reread, settingsFile: r.path, logTo: logTo}
 }

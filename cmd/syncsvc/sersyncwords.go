@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 
+	"github.com/syncsvc/syncsvc/config"
 	"github.com/syncsvc/syncsvc/instance"
 )
 
@@ -29,6 +30,11 @@ func (r *sersyncRun) greet(a *app) {
 	a.say("parse xml config file")
 	a.say("host ip : %s\thost port: %s\t(not used)", r.file.Host, r.file.Port)
 	a.warnings(r.modules)
+	for _, m := range r.modules {
+		for _, p := range config.CheckSystem(m) {
+			a.remark("warning: %s", p.Error())
+		}
+	}
 	if f.daemon {
 		a.say("daemon start，sersync run behind the console")
 	}
