@@ -37,13 +37,13 @@ type scanner struct {
 	text   string
 	offset int
 	line   int
-	start  int // offset of the line's first byte
+	column int // of offset, from 1, in characters
 	count  int // of elements
 }
 
 // scan returns the root element, or the first problem.
 func scan(text string) (root *element, bad *Problem) {
-	s := &scanner{text: text, line: 1}
+	s := &scanner{text: text, line: 1, column: 1}
 	defer func() {
 		if r := recover(); r != nil {
 			p, ours := r.(Problem)
@@ -61,17 +61,16 @@ func (s *scanner) fail(at Pos, hint, format string, args ...any) {
 	panic(Problem{At: at, Message: fmt.Sprintf(format, args...), Hint: hint})
 }
 
-func (s *scanner) pos() Pos {
-	return Pos{s.line, utf8.RuneCountInString(s.text[s.start:s.offset]) + 1}
-}
+func (s *scanner) pos() Pos { return Pos{s.line, s.column} }
 
 // move goes on by n bytes.
 func (s *scanner) move(n int) {
 	passed := s.text[s.offset : s.offset+n]
 	if i := strings.LastIndexByte(passed, '\n'); i >= 0 {
 		s.line += strings.Count(passed, "\n")
-		s.start = s.offset + i + 1
+		s.column, passed = 1, passed[i+1:]
 	}
+	s.column += utf8.RuneCountInString(passed)
 	s.offset += n
 }
 

@@ -49,9 +49,16 @@ var known = map[string][]string{
 	"head/plugin/localpath/regexurl":             {"regex", "match"},
 }
 
+// maxUnknown is how many of them are worth a line each.
+const maxUnknown = 20
+
 // unknown warns of what sersync did not look at, and so neither do we.
 func (c *converter) unknown(root *element) {
 	c.unknownIn(root, "head")
+	if n := len(c.file.Remarks); n > maxUnknown {
+		c.file.Remarks = c.file.Remarks[:maxUnknown]
+		c.risk(Pos{}, fmt.Sprintf("%d more", n-maxUnknown), "", "elements and attributes are not of sersync, either")
+	}
 	for _, d := range c.s.doubts {
 		c.risk(d.w.at, shown(d.element, d.attribute, d.w), "", "is off, as in sersync: only \"true\" is on")
 	}
