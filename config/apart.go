@@ -45,6 +45,10 @@ func Apart(m *Module, others []*Module) error {
 // remark is added to m's warnings.
 func clashes(m, other *Module) []Problem {
 	var problems []Problem
+	if p := m.FailLog.Path; p != "" && p == other.FailLog.Path && m.File != other.File {
+		m.origin.warnings = append(m.origin.warnings, m.problem("fail_log.path", "",
+			fmt.Sprintf("is also the fail log of module %q: each writes over what the other says", other.Name)))
+	}
 	for i := range m.Targets {
 		for j := range other.Targets {
 			mine, theirs := &m.Targets[i], &other.Targets[j]

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
@@ -77,6 +78,11 @@ func utf8Text(data string) (string, *mistake) {
 	case "utf-8", "utf8", "us-ascii", "ascii":
 		return data, nil
 	case "iso-8859-1", "iso8859-1", "latin1", "latin-1":
+		// sersync's own file begins so, whatever it was saved as, and sersync took
+		// the bytes as they were.
+		if utf8.ValidString(data) {
+			return data, nil
+		}
 		from = charmap.ISO8859_1
 	case "gbk", "gb2312", "gb18030", "cp936":
 		from = simplifiedchinese.GB18030

@@ -151,6 +151,7 @@ func TestEncodingsAreThoseTheFileSays(t *testing.T) {
 		{`<?xml version="1.0" encoding="GB2312"?>`, gbk, path},
 		{`<?xml version='1.0' encoding='gbk' ?>`, gbk, path},
 		{`<?xml version="1.0" encoding="ISO-8859-1"?>`, latin, "/data/caf\u00e9"},
+		{`<?xml version="1.0" encoding="ISO-8859-1"?>`, path, path}, // the stock first line, saved as UTF-8
 	} {
 		m := mustXML(t, c.first+strings.Replace(head("", ""), "/data/www", c.path, 1))
 		if m.Watch != c.want {

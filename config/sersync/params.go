@@ -66,7 +66,11 @@ func (c *converter) connection(p *params) {
 	s := c.s
 	c.switched(s.auth, "auth", fmt.Sprintf("auth users=%q passwordfile=%q", s.users.text, s.password.text), "the user in targets, password_file")
 	c.switched(s.userPort, "userDefinedPort", shown("userDefinedPort", "port", s.portNumber), "the port in targets")
-	c.switched(s.timeout, "timeout", shown("timeout", "time", s.timeoutSeconds), "rsync.timeout: "+s.timeoutSeconds.text+"s")
+	if !s.timeout.is() {
+		c.changed(s.timeout.at, shown("timeout", "start", s.timeout), "rsync.timeout: 100s", "sersync waited for ever for a target that hung; now 100 seconds without any movement end a transfer, which is tried again")
+	} else {
+		c.became(s.timeout.at, shown("timeout", "time", s.timeoutSeconds), "rsync.timeout: "+s.timeoutSeconds.text+"s")
+	}
 	c.switched(s.ssh, "ssh", shown("ssh", "start", s.ssh), "ssh:// in targets")
 	if s.ssh.is() && s.auth.is() && s.password.text != "" {
 		c.risk(s.password.at, shown("auth", "passwordfile", s.password), "", "is left out: rsync refuses a password file with ssh, so this never worked; ssh uses keys")
