@@ -111,6 +111,8 @@ func (c *converter) shared() []Field {
 	if c.s.debug.is() {
 		fields = append(fields, text("log_level", c.s.debug.at, "debug"))
 		c.became(c.s.debug.at, shown("debug", "start", c.s.debug), "log_level: debug")
+	} else {
+		c.became(c.s.debug.at, shown("debug", "start", c.s.debug), "nothing: it is off")
 	}
 	return fields
 }
