@@ -109,7 +109,7 @@ func runLua(path string) (*lsyncd.File, error) {
 func luaFailure(ctx context.Context, said string) string {
 	first, _, _ := strings.Cut(said, "\n")
 	switch {
-	case strings.Contains(said, "out of memory"), strings.Contains(said, "cannot allocate"):
+	case strings.Contains(said, "out of memory"), strings.Contains(said, "cannot allocate"), strings.Contains(said, "failed to allocate"):
 		return "it needs more than the memory that is allowed"
 	case ctx.Err() != nil, first == "":
 		return "it did not come to an end"
