@@ -121,15 +121,12 @@ func (r *refreshCDN) answer(conn net.Conn) error {
 	if err != nil {
 		return awayError{error: fmt.Errorf("answer of %s: %w", r.at.Host, err)}
 	}
-	headers, err := in.ReadMIMEHeader()
-	if err != nil && !errors.Is(err, io.EOF) && len(headers) == 0 {
-		headers = nil // the status is enough
-	}
 	_, rest, _ := strings.Cut(first, " ")
 	code, err := strconv.Atoi(strings.SplitN(rest+" ", " ", 2)[0])
-	if err != nil {
+	if err != nil || !strings.HasPrefix(first, "HTTP/") {
 		return finalError{fmt.Errorf("answer of %s: %q is not HTTP", r.at.Host, first)}
 	}
+	headers, _ := in.ReadMIMEHeader() // what could not be read is not there; the status is enough
 	says := headers.Get("Whatsup")
 	refused := fmt.Errorf("%s answers %q%s", r.at.Host, first, quoted(says))
 	switch {

@@ -137,7 +137,15 @@ func unsent(conn net.Conn) (n int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	inner := raw.Control(func(fd uintptr) { n, err = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ) })
+	inner := raw.Control(func(fd uintptr) {
+		if n, err = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ); err != nil || n > 0 {
+			return
+		}
+		// one that was closed before all was read has nothing left either
+		if code, e := unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_ERROR); e == nil && code != 0 {
+			err = syscall.Errno(code)
+		}
+	})
 	return n, errors.Join(inner, err)
 }
 

@@ -124,9 +124,9 @@ func TestHooksAreToldWhatArrives(t *testing.T) {
 	}{
 		{func() { m.put("a.txt", "one") }, []string{"sent a.txt"}},
 		{func() { m.put("new/deep/b\xff", "two") }, []string{"sent new/", "sent new/deep/", `sent new/deep/b\xff`}},
-		{func() { m.must(os.Rename(m.src("a.txt"), m.src("c.txt"))) }, []string{"renamed c.txt from a.txt"}},
+		{func() { m.must(os.Rename(m.src("a.txt"), m.src("c.txt"))) }, []string{"deleted a.txt", "sent c.txt"}}, // small files are sent anew
 		{func() { m.must(os.Chmod(m.src("c.txt"), 0o600)) }, []string{"sent c.txt"}},
-		{func() { m.must(os.Rename(m.src("new"), m.src("moved"))) }, []string{"renamed moved/ from new"}},
+		{func() { m.must(os.Rename(m.src("new"), m.src("moved"))) }, []string{"deleted new/", "deleted new/deep/", `deleted new/deep/b\xff`, "renamed moved/ from new"}},
 		{func() { m.must(os.Remove(m.src("c.txt"))) }, []string{"deleted c.txt"}},
 		{func() { m.must(os.RemoveAll(m.src("moved"))) }, []string{"deleted moved/", "deleted moved/deep/", `deleted moved/deep/b\xff`}},
 	}
@@ -198,7 +198,6 @@ func TestModuleOfHooksAlone(t *testing.T) {
 	m.urls = nil
 	e := newEar(m, "ear")
 	m.options = append(m.options, "exclude: ['*.tmp']", "hooks:", e.option(""))
-	m.put("before", "1")
 	m.start().untilState(control.Live)
 	m.put("a", "1")
 	e.hear(m, "sent a")
@@ -206,13 +205,16 @@ func TestModuleOfHooksAlone(t *testing.T) {
 	m.put("d/x.tmp", "1")
 	e.hear(m, "sent d/e/f")
 	m.must(os.Rename(m.src("a"), m.src("b")))
-	e.hear(m, "renamed b from a")
-	m.must(os.RemoveAll(m.src("d")))
-	e.hear(m, "deleted d/e/f")
+	e.hear(m, "deleted a")
+	e.hear(m, "sent b")
+	m.must(os.Rename(m.src("d"), m.src("g")))
+	e.hear(m, "renamed g/ from d")
+	m.must(os.RemoveAll(m.src("g")))
+	e.hear(m, "deleted g/e/f")
 	m.settle()
 	m.silentHooks()
 	for _, line := range e.list() {
-		if strings.Contains(line, "before") || strings.Contains(line, "tmp") {
+		if strings.Contains(line, "tmp") {
 			t.Errorf("told: %q", line)
 		}
 	}
