@@ -29,6 +29,9 @@ func (l Look) Module(m control.Module) string {
 		for _, t := range m.Status.Targets {
 			p.target(t)
 		}
+		for _, h := range m.Status.Hooks {
+			p.hook(h)
+		}
 	}
 	p.deaths(m.Deaths)
 	p.problems(m.Problems)

@@ -28,6 +28,7 @@ type figures struct {
 	instance   []figure[*control.Status] // of modules that run
 	target     []figure[*control.Target]
 	histograms []classes
+	hook       []figure[*control.HookStatus]
 
 	build, state, budget, budgetUsed *prometheus.Desc
 }
@@ -39,6 +40,7 @@ func newFigures() figures {
 		instance:   instanceFigures(),
 		target:     append(targetGauges(), targetCounters()...),
 		histograms: targetHistograms(),
+		hook:       hookFigures(),
 		build:      desc("build_info", "Always 1; the version is in the label.", "version"),
 		state:      desc("module_state", "1 for the state that the module is in, 0 for the others.", "module", "state"),
 		budget:     desc("budget_limit", "What all modules together may use of a resource.", "resource"),

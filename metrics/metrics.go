@@ -55,6 +55,9 @@ func (c *Collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, h := range f.histograms {
 		ch <- h.desc
 	}
+	for _, h := range f.hook {
+		ch <- h.desc
+	}
 	for _, d := range []*prometheus.Desc{f.build, f.state, f.budget, f.budgetUsed} {
 		ch <- d
 	}
@@ -109,6 +112,9 @@ func (f figures) ofModule(ch chan<- prometheus.Metric, m *control.Module) {
 	}
 	for i := range m.Status.Targets {
 		f.ofTarget(ch, name, &m.Status.Targets[i])
+	}
+	for i := range m.Status.Hooks {
+		f.ofHook(ch, name, &m.Status.Hooks[i])
 	}
 }
 

@@ -38,6 +38,7 @@ func sample() control.Overview {
 						},
 						{URL: "/mnt/\xff", State: control.Live},
 					},
+					Hooks: []control.HookStatus{{Name: "purge", Kind: "cdn", Waiting: 2, Delivered: 40, Failed: 1, Collapsed: 3, Retries: 5, NextTry: &at}},
 				},
 			},
 			{Name: "old", Wanted: control.WantedDisabled, State: control.Disabled},
@@ -87,13 +88,19 @@ syncsvc_target_job_duration_seconds_bucket{module="www",target="rsync://a/www",l
 syncsvc_target_job_duration_seconds_bucket{module="www",target="rsync://a/www",le="+Inf"} 6
 syncsvc_target_job_duration_seconds_sum{module="www",target="rsync://a/www"} 7.5
 syncsvc_target_job_duration_seconds_count{module="www",target="rsync://a/www"} 6
+# HELP syncsvc_hook_waiting Paths that the hook has not told of yet.
+# TYPE syncsvc_hook_waiting gauge
+syncsvc_hook_waiting{hook="purge",kind="cdn",module="www"} 2
+# HELP syncsvc_hook_delivered_total Paths that the hook has told of.
+# TYPE syncsvc_hook_delivered_total counter
+syncsvc_hook_delivered_total{hook="purge",kind="cdn",module="www"} 40
 # HELP syncsvc_budget_limit What all modules together may use of a resource.
 # TYPE syncsvc_budget_limit gauge
 syncsvc_budget_limit{resource="bytes_per_second"} 1.048576e+06
 syncsvc_budget_limit{resource="rsyncs"} 8
 `
 	err := testutil.CollectAndCompare(New(sample), strings.NewReader(want), "syncsvc_module_up", "syncsvc_module_wanted", "syncsvc_module_restarts_total",
-		"syncsvc_target_lag_seconds", "syncsvc_target_last_success_timestamp_seconds", "syncsvc_target_job_duration_seconds", "syncsvc_budget_limit")
+		"syncsvc_target_lag_seconds", "syncsvc_target_last_success_timestamp_seconds", "syncsvc_target_job_duration_seconds", "syncsvc_hook_waiting", "syncsvc_hook_delivered_total", "syncsvc_budget_limit")
 	if err != nil {
 		t.Error(err)
 	}

@@ -146,6 +146,7 @@ func TestEveryMetricIsShown(t *testing.T) {
 		"syncsvc_target_received_bytes_total":            "bytes sent are shown",
 		"syncsvc_target_last_success_timestamp_seconds":  "lag is shown",
 		"syncsvc_target_complete_upto_timestamp_seconds": "lag is shown",
+		"syncsvc_hook_last_success_timestamp_seconds":    "what is told is shown",
 	}
 	for name := range known(t) {
 		base := regexp.MustCompile(`_(bucket|sum|count)$`).ReplaceAllString(name, "")
