@@ -10,6 +10,9 @@ const (
 	tempExclude = "exclude"
 )
 
+// TempRules is the source of the rules that temp_files stands for.
+const TempRules = "temp_files"
+
 // tempNames are the names that programs give to files until they are done. The
 // first three rules see to it that no folder is taken for one, nor a hidden
 // file such as .env.docker: the six random characters of rsync's names are
@@ -36,7 +39,7 @@ func (d *decoder) tempRules() []filter.Rule {
 	}
 	var rules []filter.Rule
 	for _, text := range tempNames() {
-		rules = append(rules, filter.Rule{Text: text, Kind: filter.Full, Source: "temp_files"})
+		rules = append(rules, filter.Rule{Text: text, Kind: filter.Full, Source: TempRules})
 	}
 	return rules
 }

@@ -2,6 +2,8 @@ package instance
 
 import (
 	"context"
+	"errors"
+	"net/http"
 	"os"
 	"time"
 
@@ -9,6 +11,7 @@ import (
 
 	"github.com/syncsvc/syncsvc/change"
 	"github.com/syncsvc/syncsvc/config"
+	"github.com/syncsvc/syncsvc/control"
 	"github.com/syncsvc/syncsvc/hook"
 	"github.com/syncsvc/syncsvc/scan"
 )
@@ -24,6 +27,11 @@ func wanted(m *config.Module) []config.Target {
 		return m.Targets
 	}
 	return []config.Target{{URL: hooksAlone, Kind: config.Local, Delete: true, MaxDelete: config.Limit{Off: true}}}
+}
+
+// errNoTargets is the answer to what only makes sense with targets.
+func errNoTargets() error {
+	return &control.Failed{Status: http.StatusConflict, Err: errors.New("the module has hooks and no targets: there is nothing to compare with")}
 }
 
 // isAlone reports whether t stands for the hooks of a module without targets.

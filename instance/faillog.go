@@ -72,7 +72,7 @@ func failLine(t *target, f failure) string {
 // anything is deleted on the target at all.
 func (in *instance) failCommand(t *target, f failure) string {
 	settings := t.settings()
-	o := rsync.Typed{Dir: in.module().Watch, Path: f.Path, Delete: settings.Delete, Filters: in.ground.filter.Args()}
+	o := rsync.Typed{Dir: in.module().Watch, Path: f.Path, Delete: settings.Delete, Filters: ownRules(in.module())}
 	if f.Path == change.Root {
 		o.Path = ""
 	}

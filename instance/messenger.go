@@ -15,6 +15,10 @@ import (
 // journals.
 const flushPatience = 5 * time.Second
 
+// hooksPatience is for how long hooks may go on when everything else has
+// stopped; what they are at is done again after the next start.
+const hooksPatience = 2 * time.Second
+
 // messenger tells the hooks what the targets have. A nil messenger is that of a
 // module without hooks.
 type messenger struct {
@@ -43,7 +47,8 @@ func newMessenger(o Options, home string, targets func() []*target) (*messenger,
 		ms.all = ms.all || specs[i].AfterAll
 	}
 	hooks, err := hook.New(hook.Options{
-		Module: m.Name, Root: m.Watch, Dir: filepath.Join(home, "hooks"), Hooks: specs, Log: o.Log, Drain: o.Drain,
+		Module: m.Name, Root: m.Watch, Dir: filepath.Join(home, "hooks"), Hooks: specs, Log: o.Log,
+		Drain: min(o.Drain, hooksPatience),
 	})
 	if err != nil {
 		return nil, err

@@ -48,6 +48,9 @@ func (in *instance) handleVerify(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if targets[0].isAlone() {
+		return nil, errNoTargets()
+	}
 	under, err := in.mirroredPart(req.Path)
 	if err != nil {
 		return nil, err

@@ -121,12 +121,15 @@ func connectArgs(t Target, given []word) []string {
 	return nil
 }
 
+// noDelay sends each small message at once.
+const noDelay = "--sockopts=TCP_NODELAY"
+
 func daemonArgs(t Target, given []word) []string {
 	var args []string
 	if !has(given, "sockopts") {
 		// The client leaves Nagle's algorithm on, which costs one small file
 		// 40 to 100 ms.
-		args = append(args, "--sockopts=TCP_NODELAY")
+		args = append(args, noDelay)
 	}
 	if t.ConnectTimeout > 0 {
 		args = append(args, "--contimeout="+seconds(t.ConnectTimeout))

@@ -2,6 +2,7 @@ package rsync
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -40,8 +41,9 @@ func CommandLine(t Target, o Typed) string {
 	default:
 		argv = append(argv, "-r")
 	}
+	t.PartialDir = "" // what makes transfers quicker or safer to cut off is not for people
 	argv = append(argv, transferArgs(t, Job{}, given)...)
-	argv = append(argv, connectArgs(t, given)...)
+	argv = append(argv, slices.DeleteFunc(connectArgs(t, given), func(a string) bool { return a == noDelay })...)
 	argv = append(argv, o.Filters...)
 	argv = append(argv, source, t.destination(""))
 	quoted := make([]string, len(argv))

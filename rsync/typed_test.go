@@ -10,15 +10,15 @@ func TestTypedCommandsAreForAShell(t *testing.T) {
 	}{
 		{
 			Typed{Dir: "/data/www", Delete: true},
-			`cd /data/www && rsync -artuz -R -r --delete --sockopts=TCP_NODELAY '--password-file=/etc/rsync pas' ./ rsync://backup@10.0.0.8:8873/www/`,
+			`cd /data/www && rsync -artuz -R -r --delete '--password-file=/etc/rsync pas' ./ rsync://backup@10.0.0.8:8873/www/`,
 		},
 		{
 			Typed{Dir: "/data/it's", Path: "-a `b`", Filters: []string{"--filter=- *.gz"}},
-			`cd '/data/it'\''s' && rsync -artuz -R --sockopts=TCP_NODELAY '--password-file=/etc/rsync pas' '--filter=- *.gz' './-a ` + "`b`" + `' rsync://backup@10.0.0.8:8873/www/`,
+			`cd '/data/it'\''s' && rsync -artuz -R '--password-file=/etc/rsync pas' '--filter=- *.gz' './-a ` + "`b`" + `' rsync://backup@10.0.0.8:8873/www/`,
 		},
 		{
 			Typed{Dir: "/w", Path: "a\nb", Gone: true},
-			"cd /w && rsync -artuz -R --force --delete-missing-args --sockopts=TCP_NODELAY '--password-file=/etc/rsync pas' './a\nb' rsync://backup@10.0.0.8:8873/www/",
+			"cd /w && rsync -artuz -R --force --delete-missing-args '--password-file=/etc/rsync pas' './a\nb' rsync://backup@10.0.0.8:8873/www/",
 		},
 	} {
 		if got := CommandLine(far, c.o); got != c.want {

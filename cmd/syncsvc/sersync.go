@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -122,6 +123,9 @@ func (a *app) openSersync(f sersyncFlags) (*sersyncRun, error) {
 	s.StateDir, s.RunDir, s.LogDir = filepath.Join(s.StateDir, own), filepath.Join(s.RunDir, own), filepath.Join(s.LogDir, own)
 	s.ConfDir, s.ConfDirGiven = filepath.Join(s.StateDir, ".conf.d"), true
 	s.Control = config.Control{}
+	if s.LogFormat == config.LogAuto {
+		s.LogFormat = config.LogText // it is read by people, in files too
+	}
 	return &sersyncRun{f, path, file, modules, s}, nil
 }
 
@@ -145,7 +149,7 @@ func (r *sersyncRun) write() error {
 		d := draft{name: m.Name, from: r.path, fields: r.file.Modules[i].Fields}
 		if password := r.file.Modules[i].Secret; password != "" {
 			file := filepath.Join(r.service.ConfDir, m.Name+".cdn-password")
-			if err := renameio.WriteFile(file, []byte(password+"\n"), 0o600); err != nil {
+			if err := renew(file, []byte(password+"\n"), 0o600); err != nil {
 				return fmt.Errorf("write a password: %w", err)
 			}
 			d.fields = withSecret(d.fields, file)
@@ -155,7 +159,7 @@ func (r *sersyncRun) write() error {
 			return err
 		}
 		names = append(names, m.Name+".yaml")
-		if err := renameio.WriteFile(filepath.Join(r.service.ConfDir, m.Name+".yaml"), text, moduleFileMode); err != nil {
+		if err := renew(filepath.Join(r.service.ConfDir, m.Name+".yaml"), text, moduleFileMode); err != nil {
 			return fmt.Errorf("write module %q: %w", m.Name, err)
 		}
 	}
@@ -166,6 +170,15 @@ func (r *sersyncRun) write() error {
 		}
 	}
 	return err
+}
+
+// renew writes a file unless it says the same already: whoever watches it would
+// take that for a change.
+func renew(path string, text []byte, mode os.FileMode) error {
+	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, text) {
+		return nil
+	}
+	return renameio.WriteFile(path, text, mode)
 }
 
 // serveSersync runs the modules until ctx ends.
