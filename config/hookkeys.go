@@ -1,10 +1,6 @@
 package config
 
-import (
-	"time"
-
-	"github.com/syncsvc/syncsvc/filter"
-)
+import "time"
 
 // The ranges of what a hook may say.
 const (

@@ -132,8 +132,8 @@ func TestEveryKeyArrives(t *testing.T) {
 
 // everyHook are the hooks of everyKey.
 func everyHook() []Hook {
-	command, http, socket, cdn, mail := DefaultHook(HookCommand), DefaultHook(HookHTTP), DefaultHook(HookSocket), DefaultHook(HookCDN), DefaultHook(HookMail)
-	command = Hook{
+	http, socket, cdn, mail := DefaultHook(HookHTTP), DefaultHook(HookSocket), DefaultHook(HookCDN), DefaultHook(HookMail)
+	command := Hook{
 		Name: "tell", Kind: HookCommand, AfterAll: true, Events: HookEvents{Deleted: true, Renamed: true},
 		Include: []string{"*.php"}, Exclude: []string{"/cache/"}, IncludeRegex: []string{"/data0/.*"},
 		Concurrency: 2, Timeout: 10 * time.Second, GiveUp: time.Hour, Batch: 50, Every: 5 * time.Second, Queue: 1000,

@@ -166,16 +166,6 @@ func (b *bench) read(name string) []string {
 	return strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
 }
 
-// write makes a file that only its owner can read.
-func (b *bench) write(name, text string) string {
-	b.Helper()
-	path := filepath.Join(b.dir, name)
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		b.Fatal(err)
-	}
-	return path
-}
-
 func self(t testing.TB) string {
 	t.Helper()
 	path, err := os.Executable()
