@@ -63,8 +63,11 @@ func sersyncReport(file *sersync.File, instead map[sersync.Pos]string) importRep
 	slices.SortStableFunc(list, func(a, b sersync.Remark) int { return a.At.Line - b.At.Line })
 	for _, one := range list {
 		where := "always  "
-		if one.At.Line > 0 {
+		switch {
+		case one.At.Line > 0:
 			where = fmt.Sprintf("line %-3d", one.At.Line)
+		case strings.Contains(one.Setting, "="): // it is not in the file
+			where = "default "
 		}
 		if p := instead[one.At]; p != "" && one.Became == "exclude_regex" {
 			one.Became = p
