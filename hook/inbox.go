@@ -13,6 +13,7 @@ type inbox struct {
 	mu       sync.Mutex // guards everything below
 	events   []Event
 	left     int64 // did not fit
+	moving   int   // taken out and not counted elsewhere yet
 	closed   bool
 	asked    uint64        // how often somebody asked for what was there to be safe
 	answered uint64        // how many of these have been answered
@@ -37,8 +38,15 @@ func (b *inbox) open() (events []Event, left int64, asked uint64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	events, left = b.events, b.left
-	b.events, b.left = nil, 0
+	b.events, b.left, b.moving = nil, 0, len(events)
 	return events, left, b.asked
+}
+
+// moved notes that what was taken out is counted as waiting elsewhere.
+func (b *inbox) moved() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.moving = 0
 }
 
 // keep puts back what could not be stored.

@@ -171,4 +171,5 @@ func (l *line) drain(giveUp func()) {
 
 func (l *line) count() {
 	l.tally.wait(int64(l.journal.waiting()), l.outage)
+	l.inbox.moved()
 }

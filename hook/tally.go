@@ -63,12 +63,13 @@ func (t *tally) wait(n int64, o outage) {
 }
 
 func (l *line) status() control.HookStatus {
+	l.inbox.mu.Lock() // first: what moves meanwhile is counted twice rather than not at all
+	waiting := int64(len(l.inbox.events) + l.inbox.moving)
+	l.inbox.mu.Unlock()
 	l.tally.mu.Lock()
 	st := l.tally.status
 	l.tally.mu.Unlock()
 	st.Name, st.Kind = l.spec.Name, l.spec.Kind
-	l.inbox.mu.Lock()
-	st.Waiting += int64(len(l.inbox.events))
-	l.inbox.mu.Unlock()
+	st.Waiting += waiting
 	return st
 }

@@ -83,6 +83,18 @@ func (e *ear) list() []string {
 	return out
 }
 
+// sorted is what was heard, each line once, as soon as it is so many.
+func (e *ear) sorted(m *mirror, n int) (got []string) {
+	m.Helper()
+	m.until(fmt.Sprint(n, " lines are heard"), func() bool {
+		got = e.list()
+		slices.Sort(got)
+		got = slices.Compact(got)
+		return len(got) >= n
+	})
+	return got
+}
+
 func (e *ear) forget() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -114,7 +126,7 @@ func TestHooksAreToldWhatArrives(t *testing.T) {
 	m.put("old/kept", "1")
 	m.start().settled()
 	m.silentHooks()
-	if diff := cmp.Diff([]string{"sent old/", "sent old/kept"}, e.list()); diff != "" {
+	if diff := cmp.Diff([]string{"sent old/", "sent old/kept"}, e.sorted(m, 2)); diff != "" {
 		t.Errorf("full sync: %s", diff)
 	}
 	e.forget()
@@ -134,9 +146,7 @@ func TestHooksAreToldWhatArrives(t *testing.T) {
 		s.do()
 		m.settled()
 		m.silentHooks()
-		got := e.list()
-		slices.Sort(got)
-		if diff := cmp.Diff(s.want, slices.Compact(got)); diff != "" {
+		if diff := cmp.Diff(s.want, e.sorted(m, len(s.want))); diff != "" {
 			t.Errorf("want %q: %s", s.want, diff)
 		}
 		e.forget()
