@@ -137,12 +137,17 @@ func lock(ctx context.Context, home, name string) (unlock func(), err error) {
 }
 
 func newInstance(o Options, home string) (*instance, error) {
+	as, err := identity(o.Module.Process)
+	if err != nil {
+		return nil, err
+	}
+	warnOfUser(o, as)
 	store, err := checkpoint.Open(home)
 	if err != nil {
 		return nil, err
 	}
 	in := &instance{
-		Options: o, started: time.Now(), store: store, runner: rsync.NewRunner(), urgent: make(chan struct{}, 1),
+		Options: o, started: time.Now(), store: store, runner: rsync.NewRunnerAs(as), urgent: make(chan struct{}, 1),
 		ground:  &ground{root: o.Module.Watch, filter: o.Module.Filter},
 		threads: newSlots(o.Module.Threads),
 

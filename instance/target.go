@@ -24,6 +24,7 @@ type target struct {
 
 	wake   chan struct{} // 1: something changed, look again
 	turns  turns         // of the loop
+	walks  grievance     // of its own walks
 	less   chan struct{} // 1: less is owed than before
 	landed chan landing  // slots: so that a sender never waits for the loop
 	probed chan error    // 1: one probe at a time
