@@ -52,7 +52,7 @@ func (w *words) last() []string {
 
 // beginsCrash knows how the Go runtime begins its reports.
 func beginsCrash(line string) bool {
-	for _, begin := range []string{"panic: ", "fatal error: ", "SIGABRT: ", "SIGQUIT: ", "runtime: out of memory", "unexpected fault address"} {
+	for _, begin := range []string{"panic: ", "fatal error: ", "SIGABRT: ", "SIGQUIT: ", "SIGSEGV: ", "runtime: out of memory", "unexpected fault address"} {
 		if strings.HasPrefix(line, begin) {
 			return true
 		}
