@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -181,12 +182,14 @@ func (a *app) startAdded(ctx context.Context, s *config.Service, add addition) e
 	if err != nil {
 		return fmt.Errorf("the file is written, but the service has not taken it up: %w", err)
 	}
-	for _, changed := range r.Modules {
-		if changed.Module == add.name && changed.Error != "" {
-			return withHint(fmt.Errorf("the file is written, but %s: %s", add.name, changed.Error), "syncsvc logs "+add.name)
-		}
-	}
-	if add.noStart {
+	i := slices.IndexFunc(r.Modules, func(m control.ModuleReload) bool { return m.Module == add.name })
+	switch {
+	case i < 0:
+		return withHint(fmt.Errorf("the file is written, but the running service does not read %s", s.ConfDir),
+			"--conf-dir and --run-dir, or --config, must be those of the service")
+	case r.Modules[i].Error != "":
+		return withHint(fmt.Errorf("the file is written, but %s: %s", add.name, r.Modules[i].Error), "syncsvc logs "+add.name)
+	case add.noStart:
 		return nil
 	}
 	return a.untilKnown(ctx, c, add.name)
