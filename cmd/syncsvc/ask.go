@@ -17,7 +17,7 @@ import (
 
 // patience is how long a command waits for an answer that takes no work. Who
 // has not answered by then hangs.
-const patience = 30 * time.Second
+const patience = 15 * time.Second
 
 // supervisor returns a client that asks the service as a whole.
 func (a *app) supervisor() (*control.Client, error) {

@@ -50,6 +50,20 @@ func TestWaitTellsWhatIsBehind(t *testing.T) {
 	f.run("wait", "--timeout", "60").wants(t, exitUsage, "", "missing unit")
 }
 
+func TestInterruptedCommandSaysSo(t *testing.T) {
+	f := supervised(t)
+	asked := make(chan struct{})
+	f.Handle("GET /v1/wait", func(r *http.Request) (any, error) {
+		close(asked)
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	})
+	f.begin()
+	ctx, cancel := contextUntil(t, func() { <-asked })
+	defer cancel()
+	f.runUntil(ctx, "wait").wants(t, exitError, "", "syncsvc: interrupted\n")
+}
+
 func TestSyncIsFollowed(t *testing.T) {
 	f := supervised(t)
 	var asked atomic.Int32

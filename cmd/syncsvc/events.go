@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/syncsvc/syncsvc/console"
 	"github.com/syncsvc/syncsvc/control"
 )
 
@@ -109,11 +108,4 @@ func (a *app) streamed(ctx context.Context, err error) error {
 		return err
 	}
 	return fmt.Errorf("%w any more: %w", control.ErrNotRunning, err)
-}
-
-// errorLook is look for standard error.
-func (a *app) errorLook() console.Look {
-	errors := *a
-	errors.out = a.err
-	return errors.look()
 }

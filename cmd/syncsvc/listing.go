@@ -140,7 +140,26 @@ func (a *app) again(l listing, repaint bool, shown listed, err error) error {
 	if err == nil {
 		text.WriteString(shown.text(a.look()))
 	}
-	return a.write(home + strings.ReplaceAll(text.String(), "\n", clearLine+"\n") + clearRest)
+	return a.write(home + a.fitted(text.String()) + clearRest)
+}
+
+// fitted makes text fit the terminal, so that the next look can be painted over
+// it line by line.
+func (a *app) fitted(text string) string {
+	columns, rows := a.size()
+	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
+	if rows > 1 && len(lines) > rows-1 {
+		more := fmt.Sprintf("... %d more lines; syncsvc top shows them all", len(lines)-rows+2)
+		lines = append(lines[:rows-2], more)
+	}
+	var b strings.Builder
+	for _, line := range lines {
+		if columns > 0 {
+			line = console.Cut(line, columns)
+		}
+		b.WriteString(line + clearLine + "\n")
+	}
+	return b.String()
 }
 
 // between separates two looks from each other where nothing is painted over.
