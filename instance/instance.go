@@ -164,7 +164,7 @@ func newInstance(o Options, home string) (*instance, error) {
 		trusted: func() bool { ok, _ := watch.TrustedTimes(o.Module.Watch); return ok },
 	}
 	in.source = &source{
-		options: watchOptions(o), ground: in.ground, news: in.news,
+		module: o.Module.Name, options: watchOptions(o), ground: in.ground, news: in.news,
 		inlet: in.inlet, gained: in.gained, dropped: in.dropped,
 	}
 	in.source.options.Excluded = in.source.turns.with(o.Module.Filter.ExcludedName)

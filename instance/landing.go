@@ -10,6 +10,8 @@ import (
 type record struct {
 	tally      control.Counters
 	success    time.Time // last job that was answered
+	jobTimes   *control.Histogram
+	delays     *control.Histogram
 	recent     recent
 	heldSeen   int // as last told
 	lastErr    string
@@ -42,6 +44,7 @@ func (t *target) settle(l landing) {
 	t.count(l.job, l.outcome, now)
 	t.report(l.job, l.outcome, now)
 	t.credit(l.job, l.outcome, f.meter)
+	t.time(l.job, l.outcome, f.meter, now)
 	precious := l.outcome.verdict == withheld || l.job.whole()
 	t.mu.Unlock()
 	if precious {

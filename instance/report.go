@@ -100,7 +100,7 @@ func (t *target) reportHeld(o outcome) {
 		if o.verdict == withheld {
 			e.Text += ": " + o.reason
 		}
-		e.Hint = "if they are meant, run: syncsvc approve MODULE"
+		e.Hint = "if they are meant, run: syncsvc approve " + t.module
 	}
 	t.events.tell(e)
 }

@@ -79,7 +79,7 @@ func (in *instance) judge(st *control.Status) {
 		say(control.Degraded, worst[control.Backoff])
 	case len(st.LostMounts) > 0:
 		st.State, st.Reason = control.Degraded, fmt.Sprintf("nothing is mounted at %q any more; nothing is deleted there", st.LostMounts[0])
-		st.Hint = lostMountHint
+		st.Hint = lostMountHint(st.Module)
 	case in.sweeper.active.Load():
 		st.State, st.Reason = control.Scanning, "looking for what changed"
 	case count[control.Scanning] > 0:
@@ -103,6 +103,7 @@ func (t *target) status(now, seen time.Time) control.Target {
 		Upto: stamp(t.upto), LastSuccess: stamp(t.success),
 		LastError: t.lastErr, LastErrorAt: stamp(t.errAt),
 		Held: int64(t.ledger.held.total()), Failing: len(t.ledger.failing.paths), Counters: t.tally,
+		JobTimes: t.jobTimes.Clone(), Delays: t.delays.Clone(),
 	}
 	st.State, st.Reason, st.Hint = t.state()
 	if why := t.turnWaited(); why != "" && (st.State == control.Live || st.State == control.Scanning) {
@@ -155,7 +156,7 @@ func (t *target) state() (state control.State, reason, hint string) {
 		return control.Paused, "on request; changes are collected", ""
 	case t.ledger.held.total() > 0:
 		return control.Held, fmt.Sprintf("%d deletions wait for approval", t.ledger.held.total()),
-			"look at the target with: rsync -n --delete; then run: syncsvc approve MODULE"
+			fmt.Sprintf("see them with: syncsvc verify %s; if they are meant, run: syncsvc approve %[1]s", t.module)
 	case t.circuit.open():
 		return control.Backoff, t.circuit.reason, t.circuit.hint
 	case !t.based:

@@ -15,6 +15,7 @@ import (
 // loop starts and settles jobs; anybody may offer changes.
 type target struct {
 	name    string
+	module  string                        // its name
 	config  atomic.Pointer[config.Target] // replaced as a whole, never changed
 	log     *slog.Logger
 	ground  *ground
