@@ -130,7 +130,7 @@ func (a *app) examine(ctx context.Context, s *config.Service, add addition, m *c
 	view.end()
 	switch {
 	case ctx.Err() != nil:
-		return fmt.Errorf("interrupted, nothing was written: %w", ctx.Err())
+		return errors.New("interrupted; nothing was written")
 	case doctor.Worst(found) == doctor.Bad:
 		return withHint(fmt.Errorf("module %q is not added: %s", m.Name, plural(view.bad, "problem")),
 			"see above what to do; --no-check adds it all the same")
