@@ -54,6 +54,9 @@ for a wrong command line, 6 when the file would not be valid.`,
 			return usage(cmd.CommandPath()+" www --watch /srv/www --target rsync://10.0.0.8/www", "%q takes the name of the module", cmd.CommandPath())
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("threads") && add.threads < 1 {
+				return usage("--threads 10", "--threads %d is too few", add.threads)
+			}
 			add.name = args[0]
 			add.disabled = add.noStart
 			return a.addModule(cmd.Context(), add)
