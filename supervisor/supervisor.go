@@ -144,6 +144,7 @@ func (s *service) newKeeper(m *config.Module) *keeper {
 	set := s.settings.Load()
 	o := keeperOptions{
 		Name: m.Name, Home: filepath.Join(set.StateDir, m.Name), Module: m, Starter: s.starter,
+		RunDir: set.RunDir, LogDir: set.LogDir,
 		Command: s.command, Drain: set.DrainTimeout, HungAfter: set.HungAfter,
 		Event: s.hub.publish, Broker: s.broker, Log: s.Log.With("module", m.Name),
 	}
@@ -214,7 +215,7 @@ func (s *service) run(ctx context.Context) error {
 func (s *service) follow(ctx context.Context) {
 	ask := func(why string) { _, _ = s.reloader.ask(ctx, why) } // it fails only when ctx has ended
 	watch := &confWatch{
-		dir: s.Settings.ConfDir, changed: func() { ask("files have changed") }, log: s.Log, every: lookEvery,
+		dir: s.Settings.ConfDir, changed: func() { ask("files have changed") }, log: s.Log, settle: settle, every: lookEvery,
 	}
 	if s.SettingsFile != "" {
 		watch.files = []string{s.SettingsFile}
