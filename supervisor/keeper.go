@@ -215,7 +215,7 @@ func (k *keeper) mourn(ctx context.Context, word orders, past history, d *death)
 	v := k.policy.judge(past, d.exit, rand.Float64())
 	k.record(d.Death)
 	k.Log.Error("module died", "verdict", v.reason, "cause", d.Cause, "lived", d.lived.Round(time.Millisecond),
-		"in_a_row", v.next.row, "restart_in", v.delay.Round(time.Millisecond), "dump", d.Dump)
+		"in_a_row", v.next.row, "restart_in", v.delay.Round(time.Millisecond), "hint", d.hint)
 	k.event(control.EventDied, fmt.Sprintf("died after %s: %s", d.lived.Round(time.Millisecond), d.Cause), d.hint)
 	k.set(func(s *keeperStatus) {
 		s.State, s.Reason, s.Hint = control.Backoff, d.Cause, d.hint

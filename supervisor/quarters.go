@@ -28,25 +28,34 @@ func (q quarters) settle(u *child.User) (flags []string, err error) {
 	if err := os.MkdirAll(q.home, 0o750); err != nil {
 		return nil, fmt.Errorf("make the state folder: %w", err)
 	}
-	uid, gid := os.Geteuid(), os.Getegid()
-	if u != nil {
-		uid, gid = int(u.Credential.Uid), int(u.Credential.Gid)
+	if u == nil {
+		return nil, q.takeBack()
 	}
+	uid, gid := int(u.Credential.Uid), int(u.Credential.Gid)
 	if err := handOver(q.home, uid, gid); err != nil {
 		return nil, err
 	}
 	for _, l := range q.links() {
-		if u == nil {
-			err = unlink(l.at)
-		} else {
-			err = l.make(uid, gid)
-			flags = append(flags, l.flag, l.dir)
-		}
-		if err != nil {
+		if err := l.make(uid, gid); err != nil {
 			return nil, err
 		}
+		flags = append(flags, l.flag, l.dir)
 	}
 	return flags, nil
+}
+
+// takeBack makes the folders ours again after another user had them. Whose they
+// are makes no difference to root; that they stay ours does.
+func (q quarters) takeBack() error {
+	var errs []error
+	for _, l := range q.links() {
+		errs = append(errs, unlink(l.at))
+	}
+	if os.Geteuid() == 0 {
+		// Where root may not, as on NFS, it was nobody else's doing.
+		_ = handOver(q.home, 0, os.Getegid())
+	}
+	return errors.Join(errs...)
 }
 
 // link is a file of a module in a folder of its own, and where it is looked
