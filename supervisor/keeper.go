@@ -32,7 +32,8 @@ type keeperOptions struct {
 	HungAfter time.Duration // without a beat for so long it is taken for hung; 0: never
 
 	// Output gets each line the child writes, log records and other text alike,
-	// without its end. It is valid during the call only. nil: nobody does.
+	// without its end; of the report of a crash only the first ones, as all of it
+	// is in the dump. It is valid during the call only. nil: nobody does.
 	Output func(line []byte)
 	// Event gets the starts, deaths and stops of the child; without a Seq. nil:
 	// nobody does.
