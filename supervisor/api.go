@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -131,7 +132,7 @@ func asker(r *http.Request) string {
 // modulesErrand answers a request that the fleet itself fulfils.
 func (a *api) modulesErrand(word string, e errand) control.Handler {
 	return func(r *http.Request) (any, error) {
-		req, members, err := a.named(r)
+		req, members, err := a.named(r, e.meant)
 		if err != nil {
 			return nil, err
 		}
@@ -140,20 +141,26 @@ func (a *api) modulesErrand(word string, e errand) control.Handler {
 	}
 }
 
-// named are the members that a request is about.
-func (a *api) named(r *http.Request) (control.ModulesRequest, []*member, error) {
+// named are the members that a request is about; of all of them, only those
+// for which it means something.
+func (a *api) named(r *http.Request, meant func(*member) bool) (control.ModulesRequest, []*member, error) {
 	var req control.ModulesRequest
 	if err := control.Decode(r, &req); err != nil {
 		return req, nil, err
 	}
 	members, err := a.fleet.choose(req)
+	if req.All && meant != nil {
+		a.fleet.mu.Lock()
+		defer a.fleet.mu.Unlock()
+		members = slices.DeleteFunc(members, func(m *member) bool { return !meant(m) })
+	}
 	return req, members, err
 }
 
 // passOn answers a request that the modules' processes fulfil.
 func (a *api) passOn(route string) control.Handler {
 	return func(r *http.Request) (any, error) {
-		_, members, err := a.named(r)
+		_, members, err := a.named(r, func(m *member) bool { return m.keeper.status().Pid != 0 })
 		if err != nil {
 			return nil, err
 		}
@@ -163,6 +170,7 @@ func (a *api) passOn(route string) control.Handler {
 			all.Go(func() {
 				var said control.Answer
 				err := a.post(r.Context(), m, route, &said)
+				m.view.outdate()
 				answers[i] = answer(m.name, said.Message, err)
 			})
 		}
