@@ -184,7 +184,11 @@ func (s *service) run(ctx context.Context) error {
 	defer stopFront()
 	var front, back sync.WaitGroup
 	failures := make(chan error, 2) // of the socket, of the port
-	front.Go(func() { failures <- s.server.Run(frontCtx) })
+	begun := make(chan struct{})    // closed when the configuration has been read
+	front.Go(func() {
+		<-begun // before, the answer would be that there is no module
+		failures <- s.server.Run(frontCtx)
+	})
 	front.Go(func() {
 		if s.port == nil {
 			failures <- nil
@@ -194,7 +198,7 @@ func (s *service) run(ctx context.Context) error {
 	})
 	s.Log.Info("supervisor runs", "pid", os.Getpid(), "conf_dir", s.Settings.ConfDir)
 	back.Go(func() { s.reloader.run(ctx) })
-	back.Go(func() { s.follow(ctx) })
+	back.Go(func() { s.follow(ctx, begun) })
 	back.Go(func() { s.beat(ctx) })
 	back.Go(func() { s.alerts.Run(ctx) })
 
@@ -210,9 +214,9 @@ func (s *service) run(ctx context.Context) error {
 	return errors.Join(<-failures, <-failures)
 }
 
-// follow reads the configuration at first, and again whenever it may have
-// changed or somebody asks.
-func (s *service) follow(ctx context.Context) {
+// follow reads the configuration at first, closes begun, and reads it again
+// whenever it may have changed or somebody asks.
+func (s *service) follow(ctx context.Context, begun chan<- struct{}) {
 	ask := func(why string) { _, _ = s.reloader.ask(ctx, why) } // it fails only when ctx has ended
 	watch := &confWatch{
 		dir: s.Settings.ConfDir, changed: func() { ask("files have changed") }, log: s.Log, settle: settle, every: lookEvery,
@@ -224,6 +228,7 @@ func (s *service) follow(ctx context.Context) {
 	defer both.Wait()
 	both.Go(func() { watch.run(ctx) })
 	ask("the service starts")
+	close(begun)
 	for {
 		select {
 		case <-ctx.Done():
