@@ -68,14 +68,6 @@ type keeper struct {
 	settled bool // ready is closed
 }
 
-// orders are what has been asked of a keeper.
-type orders struct {
-	up     bool
-	module *config.Module
-	lives  int // counts the orders that end a life; a child started for less is ended
-	asked  int // counts all orders, so that each ends a delay
-}
-
 // keeperStatus is what a keeper knows of its module. It is a copy; Deaths is
 // shared and must not be changed.
 type keeperStatus struct {
@@ -107,41 +99,6 @@ func newKeeper(o keeperOptions) *keeper {
 	}
 }
 
-// want says whether the module should run. Down ends its child in good order;
-// up starts it at once, also when it waits after a death or has been given up.
-func (k *keeper) want(up bool) {
-	k.tell(func(o *orders) { o.up = up })
-}
-
-// restart ends the child in good order and starts another one at once. A module
-// that is not wanted stays down.
-func (k *keeper) restart() {
-	k.tell(func(o *orders) { o.lives++ })
-}
-
-// configure puts another version of the module in force, from the next start
-// on; with restart, that is at once. A child that runs goes on otherwise, and
-// its caller tells it.
-func (k *keeper) configure(m *config.Module, restart bool) {
-	k.tell(func(o *orders) {
-		o.module = m
-		if restart {
-			o.lives++
-		}
-	})
-}
-
-func (k *keeper) tell(change func(*orders)) {
-	k.mu.Lock()
-	change(&k.word)
-	k.word.asked++
-	k.mu.Unlock()
-	select {
-	case k.wake <- struct{}{}:
-	default:
-	}
-}
-
 // Ready is closed when it is known how the first start went: the child said
 // that it is armed or why it waits, or it died, or it is not wanted. The service
 // as a whole is ready when all its keepers are.
@@ -156,12 +113,6 @@ func (k *keeper) status() keeperStatus {
 		s.Memory = child.Resident(s.Pid)
 	}
 	return s
-}
-
-func (k *keeper) orders() orders {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.word
 }
 
 // set changes what is.

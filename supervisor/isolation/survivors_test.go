@@ -2,6 +2,7 @@ package isolation_test
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -65,6 +66,11 @@ func TestNoRsyncOutlivesItsInstance(t *testing.T) {
 				}
 				return true
 			})
+			temporary, err := filepath.Glob(s.path("dst", "www", ".big.*"))
+			s.must(err)
+			if len(temporary) > 0 {
+				s.Errorf("temporary files are left in the target: %v", temporary)
+			}
 		}
 		after, _ := s.look("bbs")
 		if before.Pid != after.Pid || after.Restarts != 0 {
