@@ -89,7 +89,7 @@ func (s *sender) reconsider(j *job, o *outcome) {
 	for _, f := range o.failed {
 		asked = append(asked, item{Change: change.Change{Path: f.path}})
 	}
-	now := s.ground.look(asked)
+	now := s.ground.look(asked, func() {})
 	if now == nil {
 		return // the root is gone
 	}

@@ -3,6 +3,7 @@ package instance
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/syncsvc/syncsvc/change"
@@ -56,6 +57,11 @@ func (t *target) explain(d *control.Difference, names []string, since time.Time)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	path := string(d.Path)
+	if whole := unfinished(path); d.What == "extra" && whole != "" {
+		if owed, _ := t.ledger.about(whole); owed || t.recent.when(whole).After(since) {
+			return false // what rsync is just writing
+		}
+	}
 	if slices.ContainsFunc(names, func(p string) bool { return t.recent.when(p).After(since) }) {
 		return false
 	}
@@ -67,6 +73,17 @@ func (t *target) explain(d *control.Difference, names []string, since time.Time)
 		d.What += "; its deletion waits for approval"
 	}
 	return true
+}
+
+// unfinished returns the path that a name would be the temporary one of, as rsync
+// makes it: .name.XXXXXX; "" when it is none.
+func unfinished(path string) string {
+	dir, name := change.Parent(path), path[strings.LastIndexByte(path, '/')+1:]
+	const dot, random = 1, 1 + 6
+	if len(name) <= dot+random || name[0] != '.' || name[len(name)-random] != '.' {
+		return ""
+	}
+	return change.Join(dir, name[dot:len(name)-random])
 }
 
 // repair makes owed what differs and is not on its way. Deletions count as found

@@ -142,7 +142,7 @@ func (v *verification) jobs() []*job {
 
 // planned is j with what is on disk at its paths.
 func (in *instance) planned(j *job) *job {
-	for i, seen := range in.ground.look(j.items) {
+	for i, seen := range in.ground.look(j.items, func() {}) {
 		j.items[i].seen = seen
 	}
 	return j
