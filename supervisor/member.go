@@ -7,8 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/google/renameio/v2"
-
+	"github.com/syncsvc/syncsvc/child"
 	"github.com/syncsvc/syncsvc/config"
 	"github.com/syncsvc/syncsvc/control"
 )
@@ -57,7 +56,7 @@ func (m *member) obey() {
 
 // recall reads whether the module was disabled by an earlier service.
 func (m *member) recall() error {
-	text, err := os.ReadFile(filepath.Join(m.home, disabledFile))
+	text, err := child.ReadOwn(filepath.Join(m.home, disabledFile))
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		return nil
@@ -83,7 +82,7 @@ func (m *member) setDisabled(why string) error {
 	if err := os.MkdirAll(m.home, 0o750); err != nil {
 		return fmt.Errorf("disable module %q: %w", m.name, err)
 	}
-	if err := renameio.WriteFile(path, []byte(why), 0o600); err != nil {
+	if err := child.WriteOwn(path, []byte(why)); err != nil {
 		return fmt.Errorf("disable module %q: %w", m.name, err)
 	}
 	m.disabled = why

@@ -132,7 +132,7 @@ func handOver(dir string, uid, gid int) error {
 		if statErr != nil {
 			continue // it went away
 		}
-		if s, ok := info.Sys().(*syscall.Stat_t); ok && (e.IsDir() || s.Nlink == 1) {
+		if s, ok := info.Sys().(*syscall.Stat_t); ok && (e.IsDir() || s.Nlink == 1) && !isKeepers(e.Name()) {
 			err = errors.Join(err, root.Lchown(e.Name(), uid, gid))
 		}
 	}
@@ -142,6 +142,13 @@ func handOver(dir string, uid, gid int) error {
 		return fmt.Errorf("give %s to a module's user: %w", dir, err)
 	}
 	return nil
+}
+
+// isKeepers reports whether a file in a module's folder is one of its keeper,
+// and stays so; see [child.ReadOwn].
+func isKeepers(name string) bool {
+	dump, _ := filepath.Match(dumpPattern, name)
+	return dump || name == disabledFile || name == deathsFile
 }
 
 // owner returns who owns a file, -1 when that is unknown.
