@@ -146,7 +146,7 @@ func (g *groups) add(name string) (*group, error) {
 		name = name[:160] + "-" + family(name)
 	}
 	one := &group{dir: filepath.Join(g.dir, groupPrefix+name)}
-	if err := os.Mkdir(one.dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := os.MkdirAll(one.dir, 0o755); err != nil { // somebody may have tidied up
 		return nil, fmt.Errorf("make a control group: %w", err)
 	}
 	fd, err := os.Open(one.dir)
