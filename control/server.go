@@ -16,6 +16,7 @@ const (
 	maxRequest  = 1 << 20          // bytes of a request body
 	maxHeader   = 64 << 10         // bytes of a request's head; a path may be long, and escaped
 	readTimeout = 10 * time.Second // of a request; answers may take long (wait)
+	idleTimeout = 2 * time.Minute  // of a connection between two requests
 	closeGrace  = time.Second      // for answers under way when the server stops
 )
 
@@ -56,6 +57,7 @@ func ListenGroup(ctx context.Context, path, group string, log *slog.Logger) (*Se
 		// No ReadTimeout: it would end the context of every request whose
 		// answer takes longer. Bodies have a deadline of their own.
 		ReadHeaderTimeout: readTimeout,
+		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
 		ConnContext:       rememberPeer,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),

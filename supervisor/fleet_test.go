@@ -157,6 +157,15 @@ func TestHungModuleIsShownWithoutWaitingForIt(t *testing.T) {
 		t.Errorf("it is %+v", m)
 	}
 	s.mirrors("bbs")
+	s.must(syscall.Kill(pid, syscall.SIGCONT))
+	var told []control.State
+	readStream(s, "/v1/events?module=www&since=0", func(e control.Event) bool {
+		if e.Kind == control.EventState && e.Target == "" {
+			told = append(told, e.State)
+		}
+		n := len(told)
+		return n > 1 && told[n-2] == control.Degraded && told[n-1] == control.Live
+	})
 }
 
 func TestModulesStartInTheOrderOfTheirPriorities(t *testing.T) {

@@ -32,7 +32,8 @@ type member struct {
 	end      context.CancelFunc
 	ended    chan struct{} // closed when its keeper has returned; nil before it was launched
 	gone     bool          // not a member any more
-	said     control.State // the last that an event told of
+	said     control.State // the last that was seen
+	differed bool          // it was another than its process said
 }
 
 // wanted is what the operator wants of the module, and who said so.
