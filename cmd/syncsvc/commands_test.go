@@ -167,6 +167,7 @@ func TestFailuresOfAllModules(t *testing.T) {
 		{Target: "rsync://a/www", Failure: control.Failure{Path: "secret", Reason: "Permission denied (13)", Attempts: 3}},
 	}})
 	f.answers("GET /v1/modules/bbs/failures", control.FailuresAnswer{})
+	f.answers("GET /v1/modules/www/status", control.Status{Module: "www", Watch: "/srv/www"})
 	f.Handle("POST /v1/modules/{name}/failures", func(r *http.Request) (any, error) {
 		var req control.FailuresRequest
 		err := control.Decode(r, &req)
@@ -177,6 +178,8 @@ func TestFailuresOfAllModules(t *testing.T) {
 	o.wants(t, exitOK, "why: Permission denied (13)", "")
 	o.wants(t, exitOK, "www     secret", "")
 	f.run("failures", "--json").wants(t, exitOK, `"module": "www"`, "")
+	f.run("failures", "www", "--path", "/srv/www/secret").wants(t, exitOK, "www     secret", "")
+	f.run("failures", "www", "--path", "other").wants(t, exitOK, "no path fails\n", "")
 	f.run("failures", "bbs").wants(t, exitOK, "no path fails\n", "")
 	f.run("failures", "bbs", "--json").wants(t, exitOK, `"failures": []`, "")
 	f.run("failures", "www", "--retry").wants(t, exitOK, "www: www retry true clear false", "")
