@@ -79,6 +79,9 @@ func inside(p string) (string, error) {
 	if strings.Contains("/"+p+"/", "/../") {
 		return "", &control.Failed{Status: http.StatusBadRequest, Err: errors.New("path must not contain \"..\"")}
 	}
+	if err := nameable(clean); err != nil {
+		return "", err
+	}
 	if clean == "" {
 		return change.Root, nil
 	}
