@@ -153,6 +153,9 @@ func (in *instance) handleWait(r *http.Request) (any, error) {
 		if seen.IsZero() && in.source.horizon().After(asked) {
 			seen = time.Now()
 		}
+		if seen.IsZero() { // each time: the root may just have been armed
+			in.source.pollAfter(asked)
+		}
 		behind := in.behind(seen)
 		if len(behind) == 0 {
 			return control.WaitAnswer{Done: true}, nil

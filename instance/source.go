@@ -189,6 +189,15 @@ func (s *source) horizon() time.Time {
 	return s.watcher.Horizon()
 }
 
+// pollAfter has what is polled looked at again, unless it was after moment.
+func (s *source) pollAfter(moment time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.watcher != nil {
+		s.watcher.PollAfter(moment)
+	}
+}
+
 // identity is that of the root the targets are filled from; "" before there
 // was one.
 func (s *source) identity() string {

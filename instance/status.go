@@ -1,10 +1,12 @@
 package instance
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"time"
 
+	"github.com/syncsvc/syncsvc/config"
 	"github.com/syncsvc/syncsvc/control"
 	"github.com/syncsvc/syncsvc/watch"
 )
@@ -86,8 +88,22 @@ func (in *instance) judge(st *control.Status) {
 		say(control.Scanning, worst[control.Scanning])
 	case count[control.Degraded] > 0:
 		say(control.Degraded, worst[control.Degraded])
-	case st.PolledAll > 0:
-		st.State, st.Reason = control.Degraded, fmt.Sprintf("%d folders are polled, not watched", st.PolledAll)
+	default:
+		in.judgePolling(st)
+	}
+}
+
+// judgePolling says so when the kernel should tell of changes and does not, as
+// they are found late then.
+func (in *instance) judgePolling(st *control.Status) {
+	whole := st.Backend == string(watch.Poll)
+	switch {
+	case in.module().Backend == config.BackendPoll:
+	case whole:
+		st.State, st.Reason = control.Degraded, "the tree is polled, not watched: "+st.BackendWhy
+		st.Hint = cmp.Or(st.WatchHint, `what changes is found every "poll_every"; if that will do, say so in its file: backend: poll`)
+	case st.PolledAll > 0 && st.WatchHint != "":
+		st.State, st.Reason = control.Degraded, fmt.Sprintf("folders that are polled, not watched: %d", st.PolledAll)
 		st.Hint = st.WatchHint
 	}
 }
