@@ -46,7 +46,8 @@ Exit codes: 0 when the file is written, 1 when a check was bad or NAME is taken,
 for a wrong command line, 6 when the file would not be valid.`,
 		Example: `  syncsvc add-module www --watch /data0/www/www --target rsync://rsync_backup@10.0.0.8/www \
       --password-file /etc/rsync.password --exclude '*.swp'
-  syncsvc add-module bbs --watch /data0/bbs --target ssh://deploy@10.0.0.9/srv/bbs --target /backup/bbs --dry-run`,
+  syncsvc add-module bbs --watch /data0/bbs --target ssh://deploy@10.0.0.9/srv/bbs \
+      --target /backup/bbs --dry-run`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				return nil
@@ -64,11 +65,11 @@ for a wrong command line, 6 when the file would not be valid.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&add.watch, "watch", "", "mirror the folder `DIR`")
-	flags.StringArrayVar(&add.targets, "target", nil, "to `URL`: rsync://[user@]host/module[/dir], ssh://[user@]host/path or /path; may be repeated")
+	flags.StringArrayVar(&add.targets, "target", nil, "to `URL`: rsync://user@host/module, ssh://host/path, /path (repeatable)")
 	flags.StringVar(&add.passwordFile, "password-file", "", "the password for rsync daemons is in `FILE`, mode 600")
 	flags.IntVar(&add.threads, "threads", 0, "run at most `N` rsync processes at a time (default 10)")
-	flags.StringVar(&add.fullSync, "full-sync", "", "compare everything at the start `WHEN`: if-needed, on-start, never (default if-needed)")
-	flags.StringArrayVar(&add.excludes, "exclude", nil, "do not mirror what `PATTERN` of rsync matches; may be repeated")
+	flags.StringVar(&add.fullSync, "full-sync", "", "compare everything `WHEN`: if-needed (default), on-start, never")
+	flags.StringArrayVar(&add.excludes, "exclude", nil, "do not mirror what `PATTERN` of rsync matches (repeatable)")
 	flags.BoolVar(&add.dryRun, "dry-run", false, "check, and print the file instead of writing it")
 	flags.BoolVar(&add.noStart, "no-start", false, "write the file disabled, so that it is not started")
 	flags.BoolVar(&add.noCheck, "no-check", false, "do not check this machine and the targets")

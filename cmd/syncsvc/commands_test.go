@@ -47,7 +47,8 @@ func TestWaitTellsWhatIsBehind(t *testing.T) {
 	if o := f.run("wait", "www"); o != (outcome{}) {
 		t.Errorf("a wait that succeeds says something: %+v", o)
 	}
-	f.run("wait", "--timeout", "60").wants(t, exitUsage, "", "missing unit")
+	f.run("wait", "--timeout", "1d60").wants(t, exitUsage, "", "write 500ms, 2s, 10m, 1h30m or 1d")
+	f.run("wait", "--timeout", "60").wants(t, exitBehind, "", "syncsvc: not in sync after 1m0s\n")
 }
 
 func TestInterruptedCommandSaysSo(t *testing.T) {

@@ -42,7 +42,8 @@ type listed struct {
 func (l *listing) addFlags(cmd *cobra.Command) {
 	l.addJSON(cmd)
 	cmd.Flags().BoolVarP(&l.watch, "watch", "w", false, "show it again and again, until Ctrl-C")
-	cmd.Flags().DurationVar(&l.every, "every", 2*time.Second, "with --watch, look again after `TIME`")
+	l.every = 2 * time.Second
+	cmd.Flags().Var(span{&l.every}, "every", "with --watch, look again after `TIME`")
 }
 
 // addJSON gives a command only the choice between text and JSON.

@@ -40,7 +40,7 @@ call is not waited for.`,
 			return a.tellWait(l, answer, timeout)
 		},
 	}
-	cmd.Flags().DurationVar(&timeout, "timeout", timeout, "give up after `TIME`")
+	cmd.Flags().Var(span{&timeout}, "timeout", "give up after `TIME`")
 	l.addJSON(cmd)
 	return cmd
 }
