@@ -116,7 +116,7 @@ func (in *instance) handleApprove(r *http.Request) (any, error) {
 		return control.Answer{Message: "nothing is held"}, nil
 	}
 	in.Log.Info("held deletions approved", "count", n)
-	return control.Answer{Message: fmt.Sprintf("%d deletions approved", n)}, nil
+	return control.Answer{Message: several(n, "deletion", "deletions") + " approved"}, nil
 }
 
 func (t *target) approve() int {

@@ -63,7 +63,7 @@ func TestWaitTellsTheTruth(t *testing.T) {
 	m.immutable(theirs, "+")
 	m.put("f", "333")
 	m.onList("f", 1)
-	m.waitsFor("1 paths fail")
+	m.waitsFor("1 path fails")
 	m.immutable(theirs, "-")
 	m.settled()
 

@@ -171,7 +171,7 @@ func (t *target) state() (state control.State, reason, hint string) {
 	case t.paused:
 		return control.Paused, "on request; changes are collected", ""
 	case t.ledger.held.total() > 0:
-		return control.Held, fmt.Sprintf("%d deletions wait for approval", t.ledger.held.total()),
+		return control.Held, several(t.ledger.held.total(), "deletion waits", "deletions wait")+" for approval",
 			fmt.Sprintf("see them with: syncsvc verify %s; if they are meant, run: syncsvc approve %[1]s", t.module)
 	case t.circuit.open():
 		return control.Backoff, t.circuit.reason, t.circuit.hint
@@ -180,8 +180,8 @@ func (t *target) state() (state control.State, reason, hint string) {
 	case t.sweeping || len(t.ledger.walking) > 0:
 		return control.Scanning, "looking for what changed", ""
 	case len(t.ledger.failing.paths) > 0:
-		return control.Degraded, fmt.Sprintf("%d paths fail", len(t.ledger.failing.paths)),
-			"the fail list has rsync's own words for each"
+		return control.Degraded, several(len(t.ledger.failing.paths), "path fails", "paths fail"),
+			"see why: syncsvc failures "+t.module
 	default:
 		return control.Live, "", ""
 	}
@@ -234,15 +234,15 @@ func (t *target) behind(moment time.Time) string {
 	case !t.based:
 		return t.name + ": the full sync is not finished"
 	case t.ledger.held.total() > 0:
-		return fmt.Sprintf("%s: %d deletions wait for approval", t.name, t.ledger.held.total())
+		return fmt.Sprintf("%s: %s for approval", t.name, several(t.ledger.held.total(), "deletion waits", "deletions wait"))
 	case t.ledger.approving() > 0:
 		return fmt.Sprintf("%s: approved deletions are under way", t.name)
 	case !oldest.IsZero() && !oldest.After(moment):
 		all, _ := t.ledger.owedLen()
-		return fmt.Sprintf("%s: %d paths owed, the oldest for %s", t.name, all,
+		return fmt.Sprintf("%s: %s owed, the oldest for %s", t.name, several(all, "path", "paths"),
 			time.Since(oldest).Round(time.Millisecond))
 	case len(t.ledger.failing.paths) > 0:
-		return fmt.Sprintf("%s: %d paths fail", t.name, len(t.ledger.failing.paths))
+		return t.name + ": " + several(len(t.ledger.failing.paths), "path fails", "paths fail")
 	}
 	return ""
 }
