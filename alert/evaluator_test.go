@@ -14,7 +14,7 @@ func TestLagIsToldOnceAndThatItIsOver(t *testing.T) {
 	w.target().Lag, w.target().Owed = 200, 3
 	w.silent(time.Minute)
 	w.target().Lag = 301
-	w.tells(time.Hour, "raised: www: a is behind by 5m1s, more than 5m0s; 3 paths are owed")
+	w.tells(time.Hour, "raised: www: a is behind by 5m1s, more than 5m0s; paths owed: 3")
 	w.target().Lag = 0
 	w.silent(calm)
 	w.tells(time.Hour, "recovered: www: a is up to date again, after 1h6m")
@@ -50,7 +50,7 @@ func TestReminder(t *testing.T) {
 	w := newWorld(t, control.AlertRule{On: control.AlertHeld, Every: time.Hour})
 	w.target().Held = 12
 	got := w.after(150 * time.Minute)
-	want := "raised: www: 12 deletions wait for approval at a"
+	want := "raised: www: deletions that wait for approval at a: 12"
 	if diff := cmp.Diff([]string{want, want, want}, got); diff != "" {
 		t.Error(diff)
 	}
@@ -75,7 +75,7 @@ func TestEachKindIsRaisedAndRecovers(t *testing.T) {
 		{
 			control.AlertRule{On: control.AlertFailures, Count: 10},
 			func(w *world) { w.target().Failing = 11 }, func(w *world) { w.target().Failing = 10 },
-			"raised: www: 11 paths fail at a", "recovered: www: 10 paths fail at a, after", "syncsvc failures www",
+			"raised: www: paths that fail at a: 11", "recovered: www: paths that fail at a: 10, after", "syncsvc failures www",
 		},
 		{
 			control.AlertRule{On: control.AlertDown, Over: 30 * time.Second},
@@ -136,7 +136,7 @@ func TestDeathBetweenTwoLooksIsSeenWhenNoTimeIsAllowed(t *testing.T) {
 func TestStoppedOnRequestIsNotDown(t *testing.T) {
 	w := newWorld(t, control.AlertRule{On: control.AlertDown}, control.AlertRule{On: control.AlertHeld})
 	w.target().Held = 5
-	w.tells(time.Minute, "raised: www: 5 deletions wait")
+	w.tells(time.Minute, "raised: www: deletions that wait")
 	w.module().Wanted, w.module().State, w.module().Pid, w.module().Status = control.WantedDown, control.Stopped, 0, nil
 	w.tells(2*time.Minute, "recovered: www is not to run any more")
 }
@@ -194,7 +194,7 @@ func TestMessageSaysEverything(t *testing.T) {
 	want := []Message{{
 		ID: idOf("host1", key{"slow", "www", "a"}, w.now.Add(-90*time.Second)), Name: "slow", Kind: control.AlertLag, Module: "www", Target: "a", State: Raised,
 		Since: w.now.Add(-90 * time.Second), Time: w.now, Value: 90, Threshold: 60,
-		Text: "www: a is behind by 1m30s, more than 1m0s; 0 paths are owed", Hint: "syncsvc status www", Host: "host1",
+		Text: "www: a is behind by 1m30s, more than 1m0s; paths owed: 0", Hint: "syncsvc status www", Host: "host1",
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -99,7 +99,7 @@ func (f *finding) lag(now time.Time, r control.AlertRule, t control.Target) {
 	f.text = fmt.Sprintf("%s: %s is up to date again", f.Module, t.URL)
 	if f.bad {
 		f.since = now.Add(-seconds(t.Lag))
-		f.text = fmt.Sprintf("%s: %s is behind by %s, more than %s; %d paths are owed", f.Module, t.URL, span(seconds(t.Lag)), span(r.Over), t.Owed)
+		f.text = fmt.Sprintf("%s: %s is behind by %s, more than %s; paths owed: %d", f.Module, t.URL, span(seconds(t.Lag)), span(r.Over), t.Owed)
 	}
 }
 
@@ -121,7 +121,7 @@ func (f *finding) held(r control.AlertRule, t control.Target) {
 	f.value = float64(t.Held)
 	f.text = fmt.Sprintf("%s: no deletion waits at %s any more", f.Module, t.URL)
 	if f.bad {
-		f.text = fmt.Sprintf("%s: %d deletions wait for approval at %s", f.Module, t.Held, t.URL)
+		f.text = fmt.Sprintf("%s: deletions that wait for approval at %s: %d", f.Module, t.URL, t.Held)
 		f.hint = "syncsvc approve " + f.Module
 	}
 }
@@ -129,7 +129,7 @@ func (f *finding) held(r control.AlertRule, t control.Target) {
 func (f *finding) failures(r control.AlertRule, t control.Target) {
 	f.bad = t.Failing > r.Count
 	f.value = float64(t.Failing)
-	f.text = fmt.Sprintf("%s: %d paths fail at %s", f.Module, t.Failing, t.URL)
+	f.text = fmt.Sprintf("%s: paths that fail at %s: %d", f.Module, t.URL, t.Failing)
 	if f.bad {
 		f.hint = "syncsvc failures " + f.Module
 	}

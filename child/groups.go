@@ -146,7 +146,7 @@ func (g *groups) add(name string) (*group, error) {
 		name = name[:160] + "-" + family(name)
 	}
 	one := &group{dir: filepath.Join(g.dir, groupPrefix+name)}
-	if err := os.Mkdir(one.dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := os.MkdirAll(one.dir, 0o755); err != nil { // somebody may have tidied up
 		return nil, fmt.Errorf("make a control group: %w", err)
 	}
 	fd, err := os.Open(one.dir)
@@ -218,20 +218,23 @@ func (g *group) kill() {
 // endPatience is how long a killed process may take to be gone.
 const endPatience = 2 * time.Second
 
-// end kills everybody in the group and removes it.
+// end waits a moment for the group to be empty, kills who is left, and removes
+// it.
 func (g *group) end() error {
-	deadline := time.Now().Add(endPatience)
-	pause := time.Millisecond
+	defer closeAll([]*os.File{g.fd})
+	began, pause := time.Now(), time.Millisecond
 	for {
-		g.kill()
 		err := os.Remove(g.dir)
-		if err == nil || errors.Is(err, fs.ErrNotExist) || time.Now().After(deadline) {
-			g.release()
-			return err
+		if err == nil || errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		switch waited := time.Since(began); {
+		case waited > partingGrace+endPatience:
+			return fmt.Errorf("remove control group with processes %v: %w", g.pids(), err)
+		case waited > partingGrace:
+			g.kill()
 		}
 		<-time.After(pause)
 		pause = min(2*pause, 50*time.Millisecond)
 	}
 }
-
-func (g *group) release() { closeAll([]*os.File{g.fd}) }

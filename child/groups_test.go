@@ -147,3 +147,28 @@ func TestSupervisorMakesRoomForControllers(t *testing.T) {
 	<-p.Exited()
 	_ = unix.Kill(p.Pid(), syscall.SIGKILL)
 }
+
+// TestMemoryLimitIsWrittenAsTheKernelReadsIt uses plain files: many machines have
+// no memory controller for the second version.
+func TestMemoryLimitIsWrittenAsTheKernelReadsIt(t *testing.T) {
+	g := &group{dir: t.TempDir()}
+	for file, text := range map[string]string{
+		"memory.max": "", "memory.swap.max": "", "memory.oom.group": "",
+		"memory.events": "low 0\nhigh 0\nmax 12\noom 1\noom_kill 3\noom_group_kill 1\n",
+	} {
+		if err := os.WriteFile(filepath.Join(g.dir, file), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := g.limit(512 << 20); err != nil {
+		t.Fatal(err)
+	}
+	for file, want := range map[string]string{"memory.max": "536870912", "memory.swap.max": "0", "memory.oom.group": "1"} {
+		if got, err := os.ReadFile(filepath.Join(g.dir, file)); string(got) != want || err != nil {
+			t.Errorf("%s: %q, %v; want %q", file, got, err, want)
+		}
+	}
+	if n := g.oomKills(); n != 3 {
+		t.Errorf("%d oom kills", n)
+	}
+}

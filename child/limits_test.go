@@ -74,6 +74,14 @@ func TestLimitsReachGrandchildren(t *testing.T) {
 	p.End()
 }
 
+func TestChildThatCannotBeSparedRunsAllTheSame(t *testing.T) {
+	s := open(t, true)
+	p := start(t, s, "facts", func(spec *Spec) { spec.Limits.OOMScoreAdjust = -900 })
+	if got := read(t, p, 1); len(got) != 1 || !strings.HasPrefix(got[0], "nice 0 io ") {
+		t.Errorf("it says %q", got)
+	}
+}
+
 func TestUserKeepsReading(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can become somebody else")

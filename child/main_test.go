@@ -3,6 +3,7 @@ package child
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -311,6 +312,39 @@ func TestRecordedChildIsEnded(t *testing.T) {
 	_ = c.Wait()
 	if !c.ProcessState.Sys().(syscall.WaitStatus).Signaled() {
 		t.Errorf("it ended with %v", c.ProcessState)
+	}
+}
+
+func TestUserOfAChildCannotHaveAnybodyKilledByARecord(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can become somebody else")
+	}
+	const nobody = 65534
+	for name, forge := range map[string]func(file string) error{
+		"his own":  func(file string) error { return os.Chown(file, nobody, nobody) },
+		"writable": func(file string) error { return os.Chmod(file, 0o666) },
+		"elsewhere": func(file string) error {
+			return errors.Join(os.Rename(file, file+"x"), os.Symlink(recordFile+"x", file))
+		},
+	} {
+		dir := t.TempDir()
+		home := filepath.Join(dir, "www")
+		if err := errors.Join(os.Mkdir(home, 0o750), os.Chown(home, nobody, nobody)); err != nil {
+			t.Fatal(err)
+		}
+		c := self("idle")
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(writeRecord(home, c.Process.Pid), forge(filepath.Join(home, recordFile))); err != nil {
+			t.Fatal(err)
+		}
+		openIn(t, dir, true)
+		if !alive(c.Process.Pid) {
+			t.Errorf("%s: somebody was killed", name)
+		}
+		_ = c.Process.Kill()
+		_ = c.Wait()
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -89,55 +90,60 @@ func (o *orphans) more() []wish {
 	}
 }
 
-// maxRounds bounds the hunt for those that start others while they are killed.
-const maxRounds = 100
+// huntPatience bounds the hunt for those that start others while they are
+// killed, and the wait for those that hear nothing because of a disk.
+const huntPatience = 5 * time.Second
 
+// grant waits a moment for those that are meant to end, and kills who is left.
 func (o *orphans) grant(wishes []wish) {
-	pause := time.Millisecond
-	for range maxRounds {
+	defer func() {
+		for _, w := range wishes {
+			close(w.granted)
+		}
+	}()
+	began, pause := time.Now(), time.Millisecond
+	for {
 		all, err := table()
 		if err != nil {
 			o.log.Error("orphans cannot be found", "err", err)
-			break
+			return
 		}
-		n := o.kill(all, wishes) + o.dying(all)
+		meant := o.meant(all, wishes)
+		waited := time.Since(began)
+		if waited > partingGrace {
+			for _, pid := range meant {
+				_ = unix.Kill(pid, unix.SIGKILL)
+			}
+		}
+		left := len(meant) + o.dying(all)
 		o.bury(all, true)
-		if n == 0 {
-			break
+		if left == 0 {
+			return
+		}
+		if waited > partingGrace+huntPatience {
+			o.log.Warn("processes do not end though they are killed", "pids", meant)
+			return
 		}
 		<-time.After(pause)
-		pause = min(2*pause, 50*time.Millisecond)
-	}
-	for _, w := range wishes {
-		close(w.granted)
+		pause = min(2*pause, 100*time.Millisecond)
 	}
 }
 
-// kill kills whom one of the wishes means, and returns how many there are.
-func (o *orphans) kill(all map[int]entry, wishes []wish) int {
-	n := 0
+// meant returns those that live and that one of the wishes means.
+func (o *orphans) meant(all map[int]entry, wishes []wish) (pids []int) {
+	if !slices.ContainsFunc(wishes, func(w wish) bool { return w.carries != nil }) {
+		return nil
+	}
 	for pid, e := range all {
 		if e.state == 'Z' || pid == os.Getpid() {
 			continue
 		}
-		m := ""
-		for _, w := range wishes {
-			if w.carries == nil {
-				continue
-			}
-			if m == "" {
-				if m = mark(pid); m == "" {
-					break
-				}
-			}
-			if w.carries(m) {
-				_ = unix.Kill(pid, unix.SIGKILL)
-				n++
-				break
-			}
+		m := mark(pid)
+		if m != "" && slices.ContainsFunc(wishes, func(w wish) bool { return w.carries != nil && w.carries(m) }) {
+			pids = append(pids, pid)
 		}
 	}
-	return n
+	return pids
 }
 
 // dying returns how many strangers are about to be dead: they have no memory any

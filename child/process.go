@@ -28,6 +28,7 @@ type Process struct {
 	limited bool     // the kernel minds its memory limit
 	born    time.Time
 	exit    Exit // once it has ended
+	over    bool // End was here
 
 	exited chan struct{} // closed when it is dead; it is not waited for before End
 	waiter sync.WaitGroup
@@ -59,21 +60,17 @@ func (p *Process) Signal(s syscall.Signal) {
 }
 
 // ended reports whether the process's number may be another one's by now.
-func (p *Process) ended() bool { return p.cmd.ProcessState != nil }
+func (p *Process) ended() bool { return p.over }
 
-// Kill kills the process and what it has started, but for those that went away
-// from its process group where there are no control groups: End finds them.
-func (p *Process) Kill() {
-	if p.ended() {
-		return
-	}
-	_ = unix.Kill(-p.Pid(), unix.SIGKILL)
-	if p.group != nil {
-		p.group.kill()
-	}
-}
+// Kill kills the process alone; End sees to what it has started.
+func (p *Process) Kill() { p.Signal(unix.SIGKILL) }
 
-// End waits until the process is dead, kills whatever it has left behind, and
+// partingGrace is what those get whose parent is dead to end by themselves: an
+// rsync that receives removes its temporary file, which SIGKILL would leave in
+// the target.
+const partingGrace = time.Second
+
+// End waits until the process is dead, ends whatever it has left behind, and
 // lets go of its number. What it wrote can still be read until Close.
 func (p *Process) End() Exit {
 	if p.ended() {
@@ -81,23 +78,27 @@ func (p *Process) End() Exit {
 	}
 	<-p.exited
 	p.waiter.Wait()
-	// Nobody has waited for it yet, so its group cannot be another one's.
-	p.Kill()
 	p.leaveGroup()
 	wish := exactly(p.mark())
 	if p.inside {
 		wish = nil
 	}
 	p.starter.orphans.end(wish)
+	// Nobody has waited for it yet, so its group cannot be another one's.
+	_ = unix.Kill(-p.Pid(), unix.SIGKILL)
 	_ = p.cmd.Wait() // the state has all of it
+	p.over = true
 	p.starter.forget(p)
 	if p.spec.Home != "" {
 		removeRecord(p.spec.Home)
 	}
 	closeAll([]*os.File{p.pidfd})
-	p.exit.Code = p.cmd.ProcessState.ExitCode()
-	if ws, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
-		p.exit.Signal = ws.Signal()
+	p.exit.Code = -1
+	if state := p.cmd.ProcessState; state != nil { // else somebody else has waited for it
+		p.exit.Code = state.ExitCode()
+		if ws, ok := state.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
+			p.exit.Signal = ws.Signal()
+		}
 	}
 	return p.exit
 }

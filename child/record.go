@@ -11,7 +11,6 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/google/renameio/v2"
 	"golang.org/x/sys/unix"
 )
 
@@ -45,7 +44,7 @@ func writeRecord(home string, pid int) error {
 	if err != nil {
 		return fmt.Errorf("record a process: %w", err)
 	}
-	return renameio.WriteFile(filepath.Join(home, recordFile), text, 0o600, renameio.IgnoreUmask())
+	return WriteOwn(filepath.Join(home, recordFile), text)
 }
 
 func removeRecord(home string) { _ = os.Remove(filepath.Join(home, recordFile)) }
@@ -86,7 +85,7 @@ func endRecorded(stateDir string, log *slog.Logger) error {
 
 // recorded returns the number of the process in a record, 0 when it is gone.
 func recorded(file, boot string, all map[int]entry) (int, error) {
-	text, err := os.ReadFile(file)
+	text, err := ReadOwn(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
 	}

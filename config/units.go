@@ -18,6 +18,19 @@ const (
 
 var errNotNumber = errors.New("not a number with a known unit")
 
+// ParseDuration reads a time as configuration files have it: "1d12h", "500ms",
+// or a whole number of seconds. The error says how to write one.
+func ParseDuration(s string) (time.Duration, error) {
+	d, err := parseDuration(s)
+	if err != nil {
+		return 0, errors.New(hintDuration)
+	}
+	return d, nil
+}
+
+// FormatDuration writes a time the way people do: "1d", "1h30m", "100ms".
+func FormatDuration(d time.Duration) string { return formatDuration(d) }
+
 // parseDuration reads "1d12h", what [time.ParseDuration] reads, and a whole
 // number of seconds.
 func parseDuration(s string) (time.Duration, error) {

@@ -14,6 +14,9 @@ const shownPaths = 5
 // Reload writes what a reload did, or would do, module by module.
 func (l Look) Reload(r control.Reload) string {
 	p := &page{look: l}
+	for _, c := range r.Settings {
+		p.setting(c)
+	}
 	same := 0
 	for _, m := range r.Modules {
 		if m.Action == control.Untouched && m.Error == "" {
@@ -25,10 +28,19 @@ func (l Look) Reload(r control.Reload) string {
 	if same > 0 {
 		p.line("%s unchanged", Plural(int64(same), "module"))
 	}
-	if len(r.Modules) == 0 && len(r.Problems) == 0 {
+	if len(r.Modules) == 0 && len(r.Problems) == 0 && len(r.Settings) == 0 {
 		p.line("no module")
 	}
 	return p.String()
+}
+
+// setting writes a changed setting of the service itself.
+func (p *page) setting(c control.SettingChange) {
+	when := ""
+	if c.Restart {
+		when = ", from the next start of the service on"
+	}
+	p.line("setting %s: %s -> %s%s", Safe(c.Key), value(c.Old), value(c.New), when)
 }
 
 func (p *page) moduleReload(m control.ModuleReload, applied bool) {
@@ -89,6 +101,9 @@ func (p *page) filterEffect(f *control.FilterEffect) {
 	p.line("  filter: %s sent, %s left as they are on the targets", Plural(f.Sent, "path"), Plural(f.Left, "path"))
 	p.examples("+", f.SentLike, f.Sent)
 	p.examples("-", f.LeftLike, f.Left)
+	if f.Partial {
+		p.line("    and more: the tree is too big to be read to its end for a plan")
+	}
 }
 
 func (p *page) examples(sign string, like []control.Path, all int64) {

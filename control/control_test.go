@@ -94,14 +94,14 @@ func TestOnlyTheOwnerMayConnect(t *testing.T) {
 
 func TestStaleSocketIsReplacedAndLivingOneIsNot(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
-	l, err := listenPrivate(path, access{-1})
+	l, err := listenPrivate(t.Context(), path, access{-1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Listen(t.Context(), path, quiet); err == nil || !strings.Contains(err.Error(), "already running") {
 		t.Errorf("listening beside a living server gave %v", err)
 	}
-	l.(unlinking).Listener.Close() // as a kill -9 leaves it: the name stays
+	l.Close() // as a kill -9 leaves it: the name stays
 	serve(t, path, nil)
 }
 

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
+	"syscall"
 	"time"
 )
 
@@ -16,6 +18,7 @@ const (
 	maxRequest  = 1 << 20          // bytes of a request body
 	maxHeader   = 64 << 10         // bytes of a request's head; a path may be long, and escaped
 	readTimeout = 10 * time.Second // of a request; answers may take long (wait)
+	idleTimeout = 2 * time.Minute  // of a connection between two requests
 	closeGrace  = time.Second      // for answers under way when the server stops
 )
 
@@ -23,7 +26,7 @@ const (
 // folder of mode 0750. It logs who asked for what changes something.
 type Server struct {
 	http http.Server
-	l    net.Listener
+	l    *lasting
 	mux  *http.ServeMux
 	log  *slog.Logger
 }
@@ -46,16 +49,17 @@ func ListenGroup(ctx context.Context, path, group string, log *slog.Logger) (*Se
 	if err := clearStale(ctx, path); err != nil {
 		return nil, err
 	}
-	l, err := listenPrivate(path, who)
+	l, err := listenPrivate(ctx, path, who)
 	if err != nil {
 		return nil, fmt.Errorf("listen on control socket %s: %w", path, err)
 	}
-	s := &Server{l: l, mux: http.NewServeMux(), log: log}
+	s := &Server{l: &lasting{path: path, who: who, l: l}, mux: http.NewServeMux(), log: log}
 	s.http = http.Server{
 		Handler: s.Handler(),
 		// No ReadTimeout: it would end the context of every request whose
 		// answer takes longer. Bodies have a deadline of their own.
 		ReadHeaderTimeout: readTimeout,
+		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
 		ConnContext:       rememberPeer,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
@@ -86,7 +90,7 @@ func clearStale(ctx context.Context, path string) error {
 
 // listenPrivate binds under a temporary name, sets the mode and renames, so
 // that nobody can connect before the mode is right.
-func listenPrivate(path string, who access) (net.Listener, error) {
+func listenPrivate(ctx context.Context, path string, who access) (*net.UnixListener, error) {
 	tmp := path + ".new"
 	if err := os.Remove(tmp); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
@@ -96,18 +100,34 @@ func listenPrivate(path string, who access) (net.Listener, error) {
 		return nil, err
 	}
 	defer dir.Close()
-	l, err := net.Listen("unix", short(dir, tmp))
+	l, err := bind(ctx, short(dir, tmp))
 	if err != nil {
 		return nil, err
 	}
-	l.(*net.UnixListener).SetUnlinkOnClose(false)
 	err = errors.Join(who.admit(tmp), os.Rename(tmp, path))
 	if err != nil {
 		l.Close()
 		os.Remove(tmp)
 		return nil, err
 	}
-	return unlinking{l, path}, nil
+	return l, nil
+}
+
+// bind makes a socket that belongs to its owner alone, whatever the umask is:
+// the file takes over the mode of what is bound to it.
+func bind(ctx context.Context, path string) (*net.UnixListener, error) {
+	private := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
+		var err error
+		other := c.Control(func(fd uintptr) { err = syscall.Fchmod(int(fd), uint32(ownerOnly)) })
+		return errors.Join(err, other)
+	}}
+	l, err := private.Listen(ctx, "unix", path)
+	if err != nil {
+		return nil, err
+	}
+	socket := l.(*net.UnixListener)
+	socket.SetUnlinkOnClose(false)
+	return socket, nil
 }
 
 // maxSocketPath is what fits into sun_path with its NUL; see unix(7).
@@ -122,18 +142,6 @@ func short(dir *os.File, path string) string {
 	return fmt.Sprintf("/proc/self/fd/%d/%s", dir.Fd(), filepath.Base(path))
 }
 
-// unlinking removes the socket's final name when the listener closes.
-type unlinking struct {
-	net.Listener
-	path string
-}
-
-func (u unlinking) Close() error {
-	err := u.Listener.Close()
-	os.Remove(u.path)
-	return err
-}
-
 // Close removes the socket of a server that is not to run after all.
 func (s *Server) Close() error { return s.l.Close() }
 
@@ -141,6 +149,11 @@ func (s *Server) Close() error { return s.l.Close() }
 // socket. Handlers see ctx end through their request's context.
 func (s *Server) Run(ctx context.Context) error {
 	s.http.BaseContext = func(net.Listener) context.Context { return ctx }
+	keepCtx, stopKeeping := context.WithCancel(ctx)
+	var keeping sync.WaitGroup
+	keeping.Go(func() { s.l.keep(keepCtx, renewEvery, s.log) })
+	defer keeping.Wait()
+	defer stopKeeping()
 	stopped := make(chan error, 1) // the one result of Shutdown
 	go func() {
 		<-ctx.Done()

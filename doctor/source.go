@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -114,10 +115,13 @@ func backend(m *config.Module, seen survey, about Finding) Finding {
 		message += ", as the module says"
 	}
 	switch {
-	case choice.Hint != "":
-		return about.with(Warn, message+"; a part of the tree will be polled", choice.Hint)
 	case choice.Backend == watch.Poll && m.Backend != config.BackendPoll:
-		return about.with(Warn, fmt.Sprintf("%s; looked at every %s", message, m.PollEvery), "watch the tree on the host that has the disk, or lower poll_every")
+		return about.with(Warn, fmt.Sprintf("%s; looked at every %s", message, m.PollEvery),
+			cmp.Or(choice.Hint, "watch the tree on the host that has the disk, or lower poll_every"))
+	case choice.Backend == watch.Inotify && choice.Hint != "":
+		return about.with(Warn, message+"; a part of the tree will be polled", choice.Hint)
+	case choice.Hint != "":
+		return about.with(Warn, message, choice.Hint)
 	}
 	return about.with(OK, message, "")
 }

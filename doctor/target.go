@@ -47,6 +47,10 @@ func (e *exam) target(ctx context.Context, m *config.Module, ct *config.Target, 
 		findings = append(findings, there...)
 	}
 	findings = append(findings, tried(trial, about)...)
+	if trial.Fault != "" {
+		why, _ := rsync.Explain(t, trial.Fault)
+		findings = append(findings, about.on("rsync there").with(Warn, trial.Fault, why.String()))
+	}
 	if trial.Class != rsync.Done {
 		return findings
 	}

@@ -21,6 +21,10 @@ func (s *sender) verdict(j *job, spec rsync.Job, r rsync.Result) outcome {
 	if r.NewRoot && j.shape == rename {
 		o.folders = append(o.folders, spec.Base)
 	}
+	if s.learn(spec, r) {
+		o.verdict, o.reason, o.hint = undone, "", ""
+		return o
+	}
 	switch r.Class {
 	case rsync.Done, rsync.Vanished, rsync.Partial, rsync.Limit:
 		return s.answered(j, spec, r, o)
@@ -70,7 +74,7 @@ func (s *sender) answered(j *job, spec rsync.Job, r rsync.Result, o outcome) out
 	}
 	if nothingWent(j, o.failed) {
 		o.verdict, o.blame, o.trouble = undone, true, refusing
-		o.failed, o.hint = nil, "may syncsvc write there, and is the disk writable?"
+		o.failed, o.hint = nil, cmp.Or(r.Hint, "may syncsvc write there, and is the disk writable?")
 	}
 	return o
 }
@@ -89,7 +93,7 @@ func (s *sender) reconsider(j *job, o *outcome) {
 	for _, f := range o.failed {
 		asked = append(asked, item{Change: change.Change{Path: f.path}})
 	}
-	now := s.ground.look(asked)
+	now := s.ground.look(asked, func() {})
 	if now == nil {
 		return // the root is gone
 	}

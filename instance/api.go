@@ -79,6 +79,9 @@ func inside(p string) (string, error) {
 	if strings.Contains("/"+p+"/", "/../") {
 		return "", &control.Failed{Status: http.StatusBadRequest, Err: errors.New("path must not contain \"..\"")}
 	}
+	if err := nameable(clean); err != nil {
+		return "", err
+	}
 	if clean == "" {
 		return change.Root, nil
 	}
@@ -113,7 +116,7 @@ func (in *instance) handleApprove(r *http.Request) (any, error) {
 		return control.Answer{Message: "nothing is held"}, nil
 	}
 	in.Log.Info("held deletions approved", "count", n)
-	return control.Answer{Message: fmt.Sprintf("%d deletions approved", n)}, nil
+	return control.Answer{Message: several(n, "deletion", "deletions") + " approved"}, nil
 }
 
 func (t *target) approve() int {
@@ -149,6 +152,9 @@ func (in *instance) handleWait(r *http.Request) (any, error) {
 	for {
 		if seen.IsZero() && in.source.horizon().After(asked) {
 			seen = time.Now()
+		}
+		if seen.IsZero() { // each time: the root may just have been armed
+			in.source.pollAfter(asked)
 		}
 		behind := in.behind(seen)
 		if len(behind) == 0 {

@@ -63,7 +63,7 @@ func TestWaitTellsTheTruth(t *testing.T) {
 	m.immutable(theirs, "+")
 	m.put("f", "333")
 	m.onList("f", 1)
-	m.waitsFor("1 paths fail")
+	m.waitsFor("1 path fails")
 	m.immutable(theirs, "-")
 	m.settled()
 
@@ -154,11 +154,11 @@ func TestRequestsThatMakeNoSense(t *testing.T) {
 			t.Errorf("%s with an unknown key: %d", route, status)
 		}
 	}
-	for _, path := range []string{"../up", "a/../../b", "cache"} {
+	for _, path := range []string{"../up", "a/../../b", "cache", "a\x00b", strings.Repeat("x", 256), strings.Repeat("x/", 2049)} {
 		err := m.client.Post(t.Context(), "/v1/sync", control.SyncRequest{Path: path}, nil)
 		var f *control.Failed
 		if !errors.As(err, &f) || f.Status != http.StatusBadRequest {
-			t.Errorf("sync of %s: %v", path, err)
+			t.Errorf("sync of %.20q: %v", path, err)
 		}
 	}
 	for _, query := range []string{"upto=yesterday", "timeout=soon", "timeout=-1s"} {

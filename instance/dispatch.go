@@ -72,7 +72,7 @@ func (t *target) next() (j *job, stale []string) {
 	if j == nil {
 		return nil, nil
 	}
-	seen := t.ground.look(j.items)
+	seen := t.ground.look(j.items, t.turns.turn)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if seen == nil { // the root is gone: nothing on disk can be believed

@@ -81,7 +81,8 @@ func (g *ground) pin() (*os.File, error) {
 }
 
 // look says what is on disk at each item; nil when the root can't be believed.
-func (g *ground) look(items []item) []sight {
+// It calls turn for each: on a slow disk all of them may take minutes.
+func (g *ground) look(items []item, turn func()) []sight {
 	f, err := g.pin()
 	if err != nil {
 		return nil
@@ -90,6 +91,7 @@ func (g *ground) look(items []item) []sight {
 	lost, _, _ := g.inner.look(f)
 	seen := make([]sight, len(items))
 	for i, it := range items {
+		turn()
 		seen[i] = look(int(f.Fd()), it.Path)
 		seen[i].unmounted = seen[i].kind == gone && near(lost, it.Path)
 	}

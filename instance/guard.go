@@ -36,7 +36,7 @@ func (s *sender) guarded(ctx context.Context, j *job, spec rsync.Job) outcome {
 		o.verdict, o.deletions = withheld, first.Skipped
 		o.everything = s.limit.Set || s.t.isStrict()
 		o.reason = err.Error()
-		o.hint = "if they are meant, run: syncsvc approve MODULE"
+		o.hint = "if they are meant, run: syncsvc approve " + s.t.module
 		return o
 	}
 	spec.MaxDelete = -1

@@ -100,12 +100,12 @@ func (l *ledger) hold(j *job, o outcome) (*job, outcome) {
 	sent.items = nil
 	b := &batch{set: change.NewSet(0), count: o.deletions}
 	var live []change.Change
-	approved := l.approvedParts()
+	approved := l.overtakenByApproval(j)
 	for _, it := range j.items {
 		switch {
 		case it.Scope == change.Entry && it.seen.kind != gone && !failed[it.Path]:
 			sent.items = append(sent.items, it)
-		case touches(approved, it.Path) || approved.HoldsBelow(it.Path) || j.started.Before(l.made):
+		case approved:
 			l.add(it.Change) // look again when those are made, or now that they are
 		case !o.everything && !it.Swept:
 			live = append(live, it.Change)
@@ -129,6 +129,16 @@ func (l *ledger) hold(j *job, o outcome) (*job, outcome) {
 	}
 	l.held.add(b)
 	return &sent, o
+}
+
+// overtakenByApproval reports whether deletions that j has counted may be among
+// those that a person approved meanwhile. rsync only tells how many there are,
+// so none of j can be held for them.
+func (l *ledger) overtakenByApproval(j *job) bool {
+	approved := l.approvedParts()
+	return j.started.Before(l.made) || slices.ContainsFunc(j.items, func(it item) bool {
+		return touches(approved, it.Path) || approved.HoldsBelow(it.Path)
+	})
 }
 
 // sweep makes everything owed count as found by walking, not as seen to happen,

@@ -182,3 +182,22 @@ func TestDeletionsMadeMeanwhileAreNotHeld(t *testing.T) {
 		t.Errorf("looks again at %q, want e among them", paths(j))
 	}
 }
+
+// TestApprovalDuringALookHoldsNothingElse: what was counted in several folders
+// at once is not held for one in which nothing was deleted.
+func TestApprovalDuringALookHoldsNothingElse(t *testing.T) {
+	d := newDesk(t)
+	for _, p := range []string{"m0", "m1"} {
+		d.put(folder, 0, p)
+		d.l.add(change.Change{Path: p, Scope: change.Listing, Quick: true, Swept: true, Since: d.now})
+	}
+	j := d.mustPick()
+	d.l.allow(newJob(flat, fast, []change.Change{{Path: "m0/f", Quick: true, Swept: true, Since: d.now}}), 1)
+	d.l.settle(j, outcome{verdict: withheld, deletions: 1, everything: true}, d.now)
+	if n := d.l.held.total(); n != 0 {
+		t.Errorf("%d deletions are held, want a second look at both folders", n)
+	}
+	if !d.l.owed.Holds("m0") || !d.l.owed.Holds("m1") {
+		t.Error("the folders are not looked at again")
+	}
+}

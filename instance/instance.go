@@ -138,12 +138,17 @@ func lock(ctx context.Context, home, name string) (unlock func(), err error) {
 }
 
 func newInstance(o Options, home string) (*instance, error) {
+	as, err := identity(o.Module.Process)
+	if err != nil {
+		return nil, err
+	}
+	warnOfUser(o, as)
 	store, err := checkpoint.Open(home)
 	if err != nil {
 		return nil, err
 	}
 	in := &instance{
-		Options: o, started: time.Now(), store: store, runner: rsync.NewRunner(), urgent: make(chan struct{}, 1),
+		Options: o, started: time.Now(), store: store, runner: rsync.NewRunnerAs(as), urgent: make(chan struct{}, 1),
 		ground:  &ground{root: o.Module.Watch, filter: o.Module.Filter},
 		threads: newSlots(o.Module.Threads),
 
@@ -163,7 +168,7 @@ func newInstance(o Options, home string) (*instance, error) {
 		trusted: func() bool { ok, _ := watch.TrustedTimes(o.Module.Watch); return ok },
 	}
 	in.source = &source{
-		options: watchOptions(o), ground: in.ground, news: in.news,
+		module: o.Module.Name, options: watchOptions(o), ground: in.ground, news: in.news,
 		inlet: in.inlet, gained: in.gained, dropped: in.dropped,
 	}
 	in.source.options.Excluded = in.source.turns.with(o.Module.Filter.ExcludedName)

@@ -10,6 +10,8 @@ import (
 type record struct {
 	tally      control.Counters
 	success    time.Time // last job that was answered
+	jobTimes   *control.Histogram
+	delays     *control.Histogram
 	recent     recent
 	heldSeen   int // as last told
 	lastErr    string
@@ -45,6 +47,7 @@ func (t *target) settle(l landing) {
 	t.report(l.job, l.outcome, now)
 	t.messages.landed(t, l.job, l.outcome, f.meter.heard)
 	t.credit(l.job, l.outcome, f.meter)
+	t.time(l.job, l.outcome, f.meter, now)
 	precious := l.outcome.verdict == withheld || l.job.whole()
 	t.mu.Unlock()
 	if precious {

@@ -20,10 +20,15 @@ type lifeline struct {
 	log     *slog.Logger
 	permits permits
 	said    string // the last Ready; owned by the goroutine of herald
+
+	wake chan struct{} // 1: there is something in unsaid
+
+	mu     sync.Mutex // guards unsaid
+	unsaid []control.Message
 }
 
 func newLifeline(o Options) *lifeline {
-	l := &lifeline{link: o.Link, log: o.Log}
+	l := &lifeline{link: o.Link, log: o.Log, wake: make(chan struct{}, 1)}
 	l.permits = permits{say: l.say, budget: o.Budget, waiting: make(map[uint64]chan control.Permit)}
 	if o.Link == nil {
 		l.permits.budget = nil
@@ -37,11 +42,12 @@ func (l *lifeline) run(ctx, working context.Context, loops func() []loop) {
 	if l.link == nil {
 		return
 	}
-	var listener sync.WaitGroup
-	listener.Go(func() { l.listen(ctx) })
+	var others sync.WaitGroup
+	others.Go(func() { l.listen(ctx) })
+	others.Go(func() { l.speak(ctx) })
 	l.beat(ctx, working, loops)
 	l.link.Close()
-	listener.Wait()
+	others.Wait()
 }
 
 // listen takes what the supervisor says. When the supervisor is gone, this
@@ -58,6 +64,7 @@ func (l *lifeline) listen(ctx context.Context) {
 		case ctx.Err() != nil:
 			return
 		default:
+			time.AfterFunc(beatEvery, func() { os.Exit(1) }) // should nobody take the log
 			l.log.Error("the supervisor is gone, so this module ends", "err", err)
 			os.Exit(1)
 		}
@@ -101,13 +108,42 @@ func (l *lifeline) ready(what string) {
 	l.say(control.Message{Ready: what})
 }
 
-// say sends m if there is somebody to hear it. A supervisor that does not read
-// is not dead; when it is, listen learns of it.
+// say has m sent if there is somebody to hear it. It never waits, so that it may
+// be called with locks held. Of beats that nobody has heard yet, one is enough.
 func (l *lifeline) say(m control.Message) {
 	if l.link == nil {
 		return
 	}
-	if err := l.link.Send(m); err != nil {
-		l.log.Debug("the supervisor does not listen", "err", err)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if n := len(l.unsaid); m.Beat == nil || n == 0 || l.unsaid[n-1].Beat == nil {
+		l.unsaid = append(l.unsaid, m)
 	}
+	wakeUp(l.wake)
+}
+
+// speak sends what is to be said until ctx ends. A supervisor that does not read
+// is not dead; when it is, listen learns of it. What it did not take is said
+// again: a permit that is not given back would be lost to all modules.
+func (l *lifeline) speak(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-l.wake:
+		}
+		for _, m := range l.take() {
+			for ctx.Err() == nil && l.link.Send(m) != nil && m.Beat == nil {
+				sleep(ctx, beatEvery)
+			}
+		}
+	}
+}
+
+func (l *lifeline) take() []control.Message {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	all := l.unsaid
+	l.unsaid = nil
+	return all
 }

@@ -42,7 +42,7 @@ func (in *instance) checkMounts() {
 	_, left, back := in.ground.inner.look(root)
 	in.ground.inner.note(left, back)
 	for _, p := range left {
-		in.Log.Warn("nothing is mounted any more inside the tree; nothing is deleted there", "path", p, "hint", lostMountHint)
+		in.Log.Warn("nothing is mounted any more inside the tree; nothing is deleted there", "path", p, "hint", lostMountHint(in.module().Name))
 	}
 	if len(left) > 0 {
 		in.dropped() // what they read there can't be believed
@@ -53,7 +53,9 @@ func (in *instance) checkMounts() {
 	}
 }
 
-const lostMountHint = "mount it; or, if it is gone for good, run: syncsvc approve MODULE"
+func lostMountHint(module string) string {
+	return "mount it; or, if it is gone for good, run: syncsvc approve " + module
+}
 
 // compare owes a comparison of everything beneath path to every target.
 func (in *instance) compare(path string) {

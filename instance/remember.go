@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"log/slog"
 	"time"
 
 	"github.com/syncsvc/syncsvc/checkpoint"
@@ -62,6 +63,7 @@ func (in *instance) remember(t *target) error {
 func (in *instance) keepCheckpoint(ctx context.Context) {
 	tick := time.NewTicker(saveEvery)
 	defer tick.Stop()
+	var unsaved grievance
 	for {
 		in.keeper.turn()
 		all := false
@@ -73,9 +75,11 @@ func (in *instance) keepCheckpoint(ctx context.Context) {
 		case <-tick.C:
 		}
 		if err := in.save(all); err != nil {
-			in.Log.Error("saving the checkpoint failed; a crash now costs a longer scan", "err", err,
+			unsaved.again(in.Log, slog.LevelError, "saving the checkpoint failed; a crash now costs a longer scan", err,
 				"hint", "is the disk of "+in.StateDir+" full or read-only?")
+			continue
 		}
+		unsaved.over(in.Log, "the checkpoint is saved again")
 	}
 }
 

@@ -96,19 +96,22 @@ func (t *target) reportHeld(o outcome) {
 	t.heldSeen = n
 	e := control.Event{Kind: control.EventHeld, Target: t.name, Count: int64(n), Text: "no deletions wait for approval any more"}
 	if n > 0 {
-		e.Text = fmt.Sprintf("%d deletions wait for approval", n)
+		e.Text = several(n, "deletion waits", "deletions wait") + " for approval"
 		if o.verdict == withheld {
 			e.Text += ": " + o.reason
 		}
-		e.Hint = "if they are meant, run: syncsvc approve MODULE"
+		e.Hint = "if they are meant, run: syncsvc approve " + t.module
 	}
 	t.events.tell(e)
 }
 
 // pathsAre is so many paths and the verb that goes with them.
-func pathsAre(n int64) string {
+func pathsAre(n int64) string { return several(n, "path is", "paths are") }
+
+// several counts in words: several(1, "path fails", "paths fail").
+func several[N int | int64](n N, one, many string) string {
 	if n == 1 {
-		return "1 path is"
+		return "1 " + one
 	}
-	return fmt.Sprintf("%d paths are", n)
+	return fmt.Sprintf("%d %s", n, many)
 }

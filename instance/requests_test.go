@@ -165,3 +165,37 @@ func TestLogLevelChangesWhileItRuns(t *testing.T) {
 		t.Error("a level that is none was accepted")
 	}
 }
+
+func TestStatusCountsForMetrics(t *testing.T) {
+	t.Parallel()
+	m := newMirror(t, 1, "backend: inotify", "fail_log: {retry_every: 1s}")
+	m.put("d/f", "1")
+	m.start().settled()
+	for i := range 5 {
+		m.put("d/f", strings.Repeat("x", i+2))
+		m.settle()
+	}
+	theirs := filepath.Join(m.targets[0], "d/f")
+	m.immutable(theirs, "+")
+	m.put("d/f", "last")
+	m.onList("d/f", 2)
+	m.immutable(theirs, "-")
+	m.settled()
+	st := m.status()
+	one := st.Targets[0]
+	sum := func(h *control.Histogram) (n uint64) {
+		for _, c := range h.Counts {
+			n += c
+		}
+		return n
+	}
+	if n := sum(one.JobTimes); n != uint64(one.Counters.Jobs) || one.JobTimes.Sum <= 0 {
+		t.Errorf("%d jobs were timed of %d: %+v", n, one.Counters.Jobs, one.JobTimes)
+	}
+	if n := sum(one.Delays); n < 5 || one.Delays.Sum <= 0 {
+		t.Errorf("%d changes were timed: %+v", n, one.Delays)
+	}
+	if one.Counters.Retries == 0 || st.Watches < 2 || st.WatchLimit < st.Watches {
+		t.Errorf("%d retries, %d watches of %d", one.Counters.Retries, st.Watches, st.WatchLimit)
+	}
+}

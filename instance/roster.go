@@ -9,6 +9,7 @@ import (
 
 	"github.com/syncsvc/syncsvc/change"
 	"github.com/syncsvc/syncsvc/config"
+	"github.com/syncsvc/syncsvc/control"
 )
 
 // module is the configuration in force.
@@ -22,7 +23,7 @@ func (in *instance) targets() []*target { return *in.present.Load() }
 func (in *instance) newTarget(m *config.Module, ct config.Target) (*target, error) {
 	log := in.Log.With("target", ct.URL)
 	t := &target{
-		name: ct.URL, log: log, ground: in.ground, sweeper: in.sweeper,
+		name: ct.URL, module: m.Name, log: log, ground: in.ground, sweeper: in.sweeper,
 		lanes:  newLanes(share(m), ct.Rsync.BWLimit),
 		wake:   make(chan struct{}, 1),
 		less:   make(chan struct{}, 1),
@@ -34,6 +35,7 @@ func (in *instance) newTarget(m *config.Module, ct config.Target) (*target, erro
 		ledger:  newLedger(m.FailLog.RetryEvery, maxOwed),
 		flights: make(map[*job]*flight),
 	}
+	t.jobTimes, t.delays = control.NewHistogram(), control.NewHistogram()
 	t.config.Store(&ct)
 	t.courier = &courierTo{in: in, t: t}
 	if t.isAlone() {

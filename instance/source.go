@@ -19,6 +19,7 @@ const sourceRetry = time.Second
 // source keeps the watch root armed: it waits for it, watches it, and when it
 // is lost stops everything and waits again.
 type source struct {
+	module  string // its name
 	options watch.Options
 	ground  *ground
 	inlet   func([]change.Change)                                  // what the watcher saw
@@ -138,7 +139,7 @@ func (s *source) watch(ctx context.Context, w *watch.Watcher, id watch.Identity)
 func (s *source) wait(err error) {
 	hint := "it goes on by itself when the folder is back"
 	if errors.As(err, new(strange)) {
-		hint = "mount it; or, if the tree was moved there on purpose, run: syncsvc approve MODULE"
+		hint = "mount it; or, if the tree was moved there on purpose, run: syncsvc approve " + s.module
 	}
 	reason := "source lost"
 	if err != nil {
@@ -186,6 +187,15 @@ func (s *source) horizon() time.Time {
 		return s.lost
 	}
 	return s.watcher.Horizon()
+}
+
+// pollAfter has what is polled looked at again, unless it was after moment.
+func (s *source) pollAfter(moment time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.watcher != nil {
+		s.watcher.PollAfter(moment)
+	}
 }
 
 // identity is that of the root the targets are filled from; "" before there

@@ -17,7 +17,7 @@ func (s *sender) spec(ctx context.Context, j *job, root *os.File) (rsync.Job, er
 	spec := rsync.Job{
 		Dir: procPath(int(root.Fd()), ""), Tree: j.shape == tree,
 		IgnoreTimes: !j.trusted, Delete: s.deletes, MaxDelete: -1,
-		Filters: s.filters(j), Brief: j.lane == fast,
+		Filters: s.filters(j), Brief: j.lane == fast, OnlyListed: s.t.onlyListed.Load(),
 	}
 	if j.shape == rename {
 		return s.renameSpec(ctx, j, root, spec)
@@ -34,30 +34,13 @@ func (s *sender) spec(ctx context.Context, j *job, root *os.File) (rsync.Job, er
 		case it.seen.kind == gone && deleted.HoldsAbove(it.Path):
 			// its folder is deleted with everything in it
 		case it.seen.kind == gone:
-			spec.Paths = append(spec.Paths, s.deletion(it.Path)...)
+			spec.Paths = append(spec.Paths, s.deletion(root, it.Path)...)
 		default:
 			spec.Paths = append(spec.Paths, it.Path)
 		}
 	}
+	spec.Paths = once(spec.Paths)
 	return spec, nil
-}
-
-// deletion is what to list so that a vanished name is deleted on the target, if
-// the rules let it. Whether it was a folder nobody knows any more, and rsync
-// asks its rules about a missing name as if it was none (measured, 3.5.0); where
-// that makes a difference the listing of its folder finds out.
-func (s *sender) deletion(p string) []string {
-	asFile, asFolder := s.ground.filter.Protected(p, false), s.ground.filter.Protected(p, true)
-	parent := change.Parent(p)
-	switch {
-	case asFile && asFolder:
-		return nil
-	case asFile == asFolder:
-		return []string{p}
-	case parent == change.Root:
-		return []string{"./"}
-	}
-	return []string{parent + "/"}
 }
 
 // goneSet holds the items that are to be deleted.

@@ -55,7 +55,7 @@ func TestHostKeyIsAnotherOne(t *testing.T) {
 	m.must(err)
 	m.must(os.WriteFile(s.KnownHosts, []byte(name+" "+string(other)), 0o600))
 	m.urls[0] = sshTarget(s, m.targets[0], "")
-	m.refused("Host key verification failed", "known_hosts")
+	m.refused("IDENTIFICATION HAS CHANGED", "known_hosts")
 	m.must(os.WriteFile(s.KnownHosts, key, 0o600))
 	m.settled()
 }

@@ -1,10 +1,12 @@
 package instance
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"time"
 
+	"github.com/syncsvc/syncsvc/config"
 	"github.com/syncsvc/syncsvc/control"
 	"github.com/syncsvc/syncsvc/watch"
 )
@@ -80,15 +82,29 @@ func (in *instance) judge(st *control.Status) {
 		say(control.Degraded, worst[control.Backoff])
 	case len(st.LostMounts) > 0:
 		st.State, st.Reason = control.Degraded, fmt.Sprintf("nothing is mounted at %q any more; nothing is deleted there", st.LostMounts[0])
-		st.Hint = lostMountHint
+		st.Hint = lostMountHint(st.Module)
 	case in.sweeper.active.Load():
 		st.State, st.Reason = control.Scanning, "looking for what changed"
 	case count[control.Scanning] > 0:
 		say(control.Scanning, worst[control.Scanning])
 	case count[control.Degraded] > 0:
 		say(control.Degraded, worst[control.Degraded])
-	case st.PolledAll > 0:
-		st.State, st.Reason = control.Degraded, fmt.Sprintf("%d folders are polled, not watched", st.PolledAll)
+	default:
+		in.judgePolling(st)
+	}
+}
+
+// judgePolling says so when the kernel should tell of changes and does not, as
+// they are found late then.
+func (in *instance) judgePolling(st *control.Status) {
+	whole := st.Backend == string(watch.Poll)
+	switch {
+	case in.module().Backend == config.BackendPoll:
+	case whole:
+		st.State, st.Reason = control.Degraded, "the tree is polled, not watched: "+st.BackendWhy
+		st.Hint = cmp.Or(st.WatchHint, `what changes is found every "poll_every"; if that will do, say so in its file: backend: poll`)
+	case st.PolledAll > 0 && st.WatchHint != "":
+		st.State, st.Reason = control.Degraded, fmt.Sprintf("folders that are polled, not watched: %d", st.PolledAll)
 		st.Hint = st.WatchHint
 	}
 }
@@ -104,6 +120,7 @@ func (t *target) status(now, seen time.Time) control.Target {
 		Upto: stamp(t.upto), LastSuccess: stamp(t.success),
 		LastError: t.lastErr, LastErrorAt: stamp(t.errAt),
 		Held: int64(t.ledger.held.total()), Failing: len(t.ledger.failing.paths), Counters: t.tally,
+		JobTimes: t.jobTimes.Clone(), Delays: t.delays.Clone(),
 	}
 	st.State, st.Reason, st.Hint = t.state()
 	if why := t.turnWaited(); why != "" && (st.State == control.Live || st.State == control.Scanning) {
@@ -155,8 +172,8 @@ func (t *target) state() (state control.State, reason, hint string) {
 	case t.paused:
 		return control.Paused, "on request; changes are collected", ""
 	case t.ledger.held.total() > 0:
-		return control.Held, fmt.Sprintf("%d deletions wait for approval", t.ledger.held.total()),
-			"look at the target with: rsync -n --delete; then run: syncsvc approve MODULE"
+		return control.Held, several(t.ledger.held.total(), "deletion waits", "deletions wait")+" for approval",
+			fmt.Sprintf("see them with: syncsvc verify %s; if they are meant, run: syncsvc approve %[1]s", t.module)
 	case t.circuit.open():
 		return control.Backoff, t.circuit.reason, t.circuit.hint
 	case !t.based:
@@ -164,8 +181,8 @@ func (t *target) state() (state control.State, reason, hint string) {
 	case t.sweeping || len(t.ledger.walking) > 0:
 		return control.Scanning, "looking for what changed", ""
 	case len(t.ledger.failing.paths) > 0:
-		return control.Degraded, fmt.Sprintf("%d paths fail", len(t.ledger.failing.paths)),
-			"the fail list has rsync's own words for each"
+		return control.Degraded, several(len(t.ledger.failing.paths), "path fails", "paths fail"),
+			"see why: syncsvc failures "+t.module
 	default:
 		return control.Live, "", ""
 	}
@@ -218,15 +235,15 @@ func (t *target) behind(moment time.Time) string {
 	case !t.based:
 		return t.name + ": the full sync is not finished"
 	case t.ledger.held.total() > 0:
-		return fmt.Sprintf("%s: %d deletions wait for approval", t.name, t.ledger.held.total())
+		return fmt.Sprintf("%s: %s for approval", t.name, several(t.ledger.held.total(), "deletion waits", "deletions wait"))
 	case t.ledger.approving() > 0:
 		return fmt.Sprintf("%s: approved deletions are under way", t.name)
 	case !oldest.IsZero() && !oldest.After(moment):
 		all, _ := t.ledger.owedLen()
-		return fmt.Sprintf("%s: %d paths owed, the oldest for %s", t.name, all,
+		return fmt.Sprintf("%s: %s owed, the oldest for %s", t.name, several(all, "path", "paths"),
 			time.Since(oldest).Round(time.Millisecond))
 	case len(t.ledger.failing.paths) > 0:
-		return fmt.Sprintf("%s: %d paths fail", t.name, len(t.ledger.failing.paths))
+		return t.name + ": " + several(len(t.ledger.failing.paths), "path fails", "paths fail")
 	}
 	return ""
 }

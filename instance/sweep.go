@@ -29,6 +29,7 @@ type sweeper struct {
 
 	mu      sync.Mutex // guards pending
 	pending []*request
+	trouble grievance   // has a lock of its own
 	active  atomic.Bool // a walk is under way or waiting
 }
 
@@ -115,11 +116,12 @@ func (s *sweeper) answer(ctx context.Context, r *request) {
 			break
 		}
 		s.turns.turn()
-		s.log.Warn("walk failed, will retry", "path", r.change.Path, "err", err)
+		s.trouble.again(s.log, slog.LevelWarn, "walk failed, will retry", err, "path", r.change.Path)
 		if !sleep(ctx, sweepRetry) {
 			return // still held in the ledgers, so the checkpoint does not pass it
 		}
 	}
+	s.trouble.over(s.log, "walks go well again")
 	for _, t := range r.targets {
 		t.release(r)
 	}
@@ -216,9 +218,11 @@ func (t *target) sweepOne(ctx context.Context, r *request) {
 		return nil
 	})
 	if err != nil {
-		t.log.Warn("walk failed, will retry", "path", r.change.Path, "err", err)
+		t.walks.again(t.log, slog.LevelWarn, "walk failed, will retry", err, "path", r.change.Path)
 		sleep(ctx, sweepRetry)
 		t.offer([]change.Change{r.change})
+	} else {
+		t.walks.over(t.log, "walks go well again")
 	}
 	t.mu.Lock()
 	t.sweeping = false

@@ -145,7 +145,7 @@ func (t *target) remains(path string) string {
 	case n > 1:
 		return fmt.Sprintf("%s failing, among them %q: %s", pathsAre(int64(n)), one.Path, one.reason)
 	case t.ledger.held.touches(path):
-		return fmt.Sprintf("%d deletions wait for approval", t.ledger.held.total())
+		return several(t.ledger.held.total(), "deletion waits", "deletions wait") + " for approval"
 	}
 	return ""
 }

@@ -74,7 +74,7 @@ func TestSyncOfAPartIsDoneWhenThatPartIs(t *testing.T) {
 	if one := done(control.SyncRequest{Path: "b"}); one.Files != 0 {
 		t.Errorf("sync of b: %+v", one)
 	}
-	if one := done(control.SyncRequest{Path: "a/f"}); one.Files != 1 {
+	if one := done(control.SyncRequest{Path: m.src("a/f")}); one.Files != 1 {
 		t.Errorf("sync of a file: %+v", one)
 	}
 	for _, name := range []string{"1", "2", "3"} {

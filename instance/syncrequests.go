@@ -77,7 +77,10 @@ func (in *instance) handleSync(r *http.Request) (any, error) {
 
 // mirroredPart returns the path of a part of the tree that belongs to the mirror.
 func (in *instance) mirroredPart(path string) (string, error) {
-	under, err := inside(path)
+	under, err := in.locate(path)
+	if err != nil { // "/sub" is the folder of that name in the tree
+		under, err = inside(path)
+	}
 	if err != nil {
 		return "", err
 	}

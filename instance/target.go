@@ -14,8 +14,14 @@ import (
 // target owns what one target still needs and the loop that sends it. Only the
 // loop starts and settles jobs; anybody may offer changes.
 type target struct {
-	name    string
-	config  atomic.Pointer[config.Target] // replaced as a whole, never changed
+	name   string
+	module string                        // its name
+	config atomic.Pointer[config.Target] // replaced as a whole, never changed
+
+	// onlyListed says that the target's rsync has a fault; see rsync.Job. It is
+	// found out anew in each life: rsync may have been updated.
+	onlyListed atomic.Bool
+
 	log     *slog.Logger
 	ground  *ground
 	sweeper *sweeper
@@ -24,6 +30,7 @@ type target struct {
 
 	wake   chan struct{} // 1: something changed, look again
 	turns  turns         // of the loop
+	walks  grievance     // of its own walks
 	less   chan struct{} // 1: less is owed than before
 	landed chan landing  // slots: so that a sender never waits for the loop
 	probed chan error    // 1: one probe at a time

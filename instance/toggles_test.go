@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/syncsvc/syncsvc/control"
 )
 
 // holds reports whether a target has anything under a name.
@@ -83,6 +85,20 @@ func TestEventsThatAreNotFollowed(t *testing.T) {
 			m.until("the full compare is done", func() bool { return m.fullSyncs() == 2 })
 			m.settled()
 		})
+	}
+}
+
+// TestWaitDoesNotWaitForTheNextPoll: it has a polled tree looked at.
+func TestWaitDoesNotWaitForTheNextPoll(t *testing.T) {
+	m := newMirror(t, 1, "backend: poll", "poll_every: 1d")
+	m.start().settled()
+	m.put("later", "1")
+	m.settled()
+	if !m.has(0, "later", "1") {
+		t.Error("wait came back before the file was there")
+	}
+	if st := m.status(); st.State != control.Live || st.Reason != "" {
+		t.Errorf("polled as it was asked to, it is %s: %s", st.State, st.Reason)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 
@@ -30,6 +29,7 @@ type verification struct {
 	under   string
 	sample  []string // files, with a sample
 	started time.Time
+	slots   *slots // its own: a comparison of hours must not keep changes from being sent
 
 	mu     sync.Mutex // guards what is below
 	answer control.VerifyAnswer
@@ -61,7 +61,7 @@ func (in *instance) handleVerify(r *http.Request) (any, error) {
 			Hint: in.source.status().hint,
 		}
 	}
-	v := &verification{in: in, req: req, under: under, started: time.Now(), beyond: make(map[*target]int64)}
+	v := &verification{in: in, req: req, under: under, started: time.Now(), slots: newSlots(in.module().Threads), beyond: make(map[*target]int64)}
 	return v.run(r.Context(), targets)
 }
 
@@ -99,12 +99,12 @@ func (v *verification) fail(t *target, err error) {
 	v.answer.Errors = append(v.answer.Errors, t.name+": "+err.Error())
 }
 
-// compare has rsync tell what it would do to t. It takes its turn like any job.
+// compare has rsync tell what it would do to t. It takes its turn among all modules like any job.
 func (v *verification) compare(ctx context.Context, t *target) error {
-	if err := v.in.threads.take(ctx); err != nil {
+	if err := v.slots.take(ctx); err != nil {
 		return err
 	}
-	defer v.in.threads.giveBack()
+	defer v.slots.giveBack()
 	turn, err := v.in.lifeline.permits.take(ctx, control.PermitRsync)
 	if err != nil {
 		return err
@@ -145,7 +145,7 @@ func (v *verification) jobs() []*job {
 
 // planned is j with what is on disk at its paths.
 func (in *instance) planned(j *job) *job {
-	for i, seen := range in.ground.look(j.items) {
+	for i, seen := range in.ground.look(j.items, func() {}) {
 		j.items[i].seen = seen
 	}
 	return j
@@ -198,90 +198,5 @@ func (v *verification) note(t *target, it rsync.Item) {
 		v.answer.Differences = append(v.answer.Differences, control.Difference{
 			Target: t.name, Path: control.Path(it.Path), What: what,
 		})
-	}
-}
-
-// judge marks what is on its way anyway, and leaves out what has got there
-// since: the tree lives on while it is compared.
-func (v *verification) judge(ctx context.Context, targets []*target) {
-	if len(v.answer.Differences) > 0 {
-		v.in.awaitSeen(ctx, time.Now())
-	}
-	byName := make(map[string]*target)
-	for _, t := range targets {
-		byName[t.name] = t
-		v.answer.More += v.beyond[t]
-	}
-	left := v.answer.Differences[:0]
-	for _, d := range v.answer.Differences {
-		if byName[d.Target].explain(&d, v.in.goneFrom(string(d.Path)), v.started) {
-			left = append(left, d)
-		}
-	}
-	v.answer.Differences = left
-}
-
-// awaitSeen waits, not for long, until every change up to moment is owed.
-func (in *instance) awaitSeen(ctx context.Context, moment time.Time) {
-	for until := time.Now().Add(seenPatience); !in.source.horizon().After(moment) && time.Now().Before(until); {
-		if !sleep(ctx, waitStep) {
-			return
-		}
-	}
-}
-
-// goneFrom returns path and those folders above it that are gone with it.
-func (in *instance) goneFrom(path string) []string {
-	list := []string{path}
-	for p := path; p != change.Root; p = change.Parent(p) {
-		if kind, _ := in.kindOf(p); kind != "" {
-			break
-		}
-		list = append(list, p)
-	}
-	return list
-}
-
-// explain completes a difference. It reports false when one of names, the path
-// or what it is gone with, arrived after since.
-func (t *target) explain(d *control.Difference, names []string, since time.Time) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	path := string(d.Path)
-	if slices.ContainsFunc(names, func(p string) bool { return t.recent.when(p).After(since) }) {
-		return false
-	}
-	d.Owed, _ = t.ledger.about(path)
-	switch f := t.ledger.failing.paths[path]; {
-	case f != nil:
-		d.What += "; it fails: " + f.reason
-	case t.ledger.held.holds(path) || d.What == "extra" && t.ledger.held.touches(path):
-		d.What += "; its deletion waits for approval"
-	}
-	return true
-}
-
-// repair makes owed what differs and is not on its way. Deletions count as found
-// by walking, so that max_delete holds for them.
-func (v *verification) repair(targets []*target) {
-	for _, t := range targets {
-		var owed []change.Change
-		for i, d := range v.answer.Differences {
-			if d.Target != t.name || d.Owed {
-				continue
-			}
-			owed = append(owed, change.Change{Path: string(d.Path), Since: time.Now(), Swept: true})
-			v.answer.Differences[i].Owed = true
-		}
-		v.answer.Repairing += int64(len(owed))
-		if n := v.beyond[t]; n > 0 {
-			c := compareAll(v.under)
-			c.Quick = !v.req.Checksum // else it would not find what only the checksum showed
-			owed = append(owed, c)
-			v.answer.Repairing += n
-		}
-		if len(owed) > 0 {
-			t.offer(owed)
-		}
 	}
 }

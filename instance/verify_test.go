@@ -97,6 +97,9 @@ func TestVerifyKnowsWhatIsOnItsWay(t *testing.T) {
 	m.start().settle()
 	m.post("/v1/pause", control.TargetRequest{Target: m.urls[0]})
 	m.put("f", "222")
+	m.until("the other target has it", func() bool {
+		return m.has(1, "f", "222") && m.status().Targets[1].Owed == 0 && m.status().Targets[0].Owed > 0
+	})
 	a := m.verify(control.VerifyRequest{})
 	for _, d := range a.Differences {
 		if d.Target != m.urls[0] || !d.Owed {

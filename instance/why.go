@@ -64,7 +64,7 @@ func (in *instance) locate(p string) (string, error) {
 			return change.Root, nil
 		}
 		if rest, ok := strings.CutPrefix(clean, root+"/"); ok {
-			return rest, nil
+			return rest, nameable(rest)
 		}
 	}
 	return "", &control.Failed{

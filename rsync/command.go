@@ -59,12 +59,19 @@ func shapeArgs(j Job) []string {
 	default:
 		// Without --force a vanished folder that is not empty stays there, and
 		// rsync exits 0.
-		args = append(args, "--delete", "--force", "--delete-missing-args")
+		args = append(args, "--delete", "--force", missingArgs(j))
 		if j.MaxDelete >= 0 {
 			args = append(args, "--max-delete="+strconv.Itoa(j.MaxDelete))
 		}
 	}
 	return args
+}
+
+func missingArgs(j Job) string {
+	if j.OnlyListed {
+		return "--ignore-missing-args"
+	}
+	return "--delete-missing-args"
 }
 
 // basisArgs say what is compared and what may serve as a basis.

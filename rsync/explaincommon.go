@@ -1,5 +1,9 @@
 package rsync
 
+// refusesMissing is what a receiver says that has the fault of
+// Result.RefusesMissing.
+var refusesMissing = wording(`^invalid file mode 00 for `)
+
 // commonErrors come of every kind of target. Those of class Partial are about
 // single paths.
 var commonErrors = []explanation{
@@ -32,6 +36,11 @@ var commonErrors = []explanation{
 		wording(`unknown option|cannot be used with|conflicts with|syntax error`), Config,
 		"one of the two rsyncs does not know an option, or not together with another",
 		"check rsync.args, and that rsync on both sides is 3.1.0 or newer",
+	},
+	{
+		refusesMissing, Config,
+		"the rsync there has a fault that makes it refuse deletions (rsync issue 910: 3.4.3, and older ones with a backport of its security fixes)",
+		"update the rsync that receives; until then syncsvc has it compare whole folders where something was deleted",
 	},
 	{
 		wording(`older than 3\.1\.0`), Config,

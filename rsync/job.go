@@ -40,6 +40,10 @@ type Job struct {
 	// Delete allows deletions on the target. Without it a missing path is
 	// passed over, and a folder in the way of a file is a failure.
 	Delete bool
+	// OnlyListed confines deletions to the folders listed and the trees; a missing
+	// path is passed over. It is for a target of which Result.RefusesMissing is
+	// known.
+	OnlyListed bool
 	// MaxDelete stops after so many deletions; 0 allows none but counts them,
 	// a negative number is no limit.
 	MaxDelete int

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -29,6 +30,10 @@ const probeTimeout = 10 * time.Second
 
 // ErrOld is wrapped by what Probe returns for a daemon older than rsync 3.1.0.
 var ErrOld = errors.New("rsync on the target is older than 3.1.0")
+
+// errNoAnswer is what is left of the many ways in which a connection takes too
+// long.
+var errNoAnswer = errors.New("timed out")
 
 // Probe asks a target whether it is there, without running rsync: a daemon and
 // an ssh server have to connect and greet, a local folder, or where it can be
@@ -89,7 +94,7 @@ func greet(ctx context.Context, host string, port int, is func(string) bool) (st
 	address := net.JoinHostPort(strings.Trim(host, "[]"), strconv.Itoa(port))
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
 	if err != nil {
-		return "", err // names operation and address
+		return "", unconnected(address, err)
 	}
 	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
@@ -101,6 +106,20 @@ func greet(ctx context.Context, host string, port int, is func(string) bool) (st
 		}
 	}
 	return "", fmt.Errorf("%s accepts connections but does not greet: %w", address, cmp.Or(context.Cause(ctx), lines.Err(), io.EOF))
+}
+
+// unconnected says in the words of people why there is no connection.
+func unconnected(address string, err error) error {
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		return dns // names what was looked up
+	}
+	if errno, ok := errors.AsType[syscall.Errno](err); ok {
+		return fmt.Errorf("connect to %s: %w", address, errno)
+	}
+	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
+		return fmt.Errorf("connect to %s: %w", address, errNoAnswer)
+	}
+	return fmt.Errorf("connect to %s: %w", address, err)
 }
 
 // maxGreeting is how much is read before a greeting is given up.

@@ -22,12 +22,12 @@ func TestProbe(t *testing.T) {
 		says   string // "" is reachable
 	}{
 		"daemon":       {good, ""},
-		"refused":      {with(good, func(t *Target) { t.Port = 1 }), "refused"},
+		"refused":      {with(good, func(t *Target) { t.Port = 1 }), "connect to 127.0.0.1:1: connection refused"},
 		"hung":         {with(good, func(h *Target) { h.Port = listener(t, nil) }), "does not greet"},
 		"stranger":     {with(good, func(h *Target) { h.Port = listener(t, says("HTTP/1.0 400\r\n")) }), "no rsync daemon"},
 		"old":          {with(good, func(h *Target) { h.Port = listener(t, says("@RSYNCD: 30.0\n")) }), "3.1.0"},
 		"old enough":   {with(good, func(h *Target) { h.Port = listener(t, says("@RSYNCD: 31.0\n")) }), ""},
-		"black hole":   {with(good, func(h *Target) { h.Host = blackHole(t) }), "timeout"},
+		"black hole":   {with(good, func(h *Target) { h.Host = blackHole(t) }), "timed out"},
 		"ssh":          {overSSH, ""},
 		"ssh refused":  {with(overSSH, func(t *Target) { t.Port = 1 }), "refused"},
 		"ssh daemon":   {with(overSSH, func(t *Target) { t.Port = good.Port; t.ConnectTimeout = time.Second }), "does not greet"},

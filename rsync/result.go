@@ -97,6 +97,12 @@ type Result struct {
 	// often "".
 	Reason, Hint string
 
+	// RefusesMissing says that the target's rsync has a fault: it takes a missing
+	// path that is to be deleted for an attack. 3.4.3 has it, and older ones into
+	// which a distribution has brought the same correction, such as Debian's
+	// 3.2.7-1+deb12u6 (rsync issue 910). See Job.OnlyListed.
+	RefusesMissing bool
+
 	// Failed names each path once. It is empty when nothing is known of single
 	// paths.
 	Failed []Failure

@@ -23,6 +23,9 @@ type Trial struct {
 	// when the difference is less than the trial took.
 	Ahead time.Duration
 	Told  bool
+	// Fault is what the target's rsync says that refuses deletions by name, see
+	// Result.RefusesMissing; "" = it does not.
+	Fault string
 	// Left is the name of the probe file when it could not be removed again.
 	Left string
 }
@@ -53,13 +56,21 @@ func (r *Runner) Try(ctx context.Context, t Target, deletes bool) Trial {
 		return Trial{Result: notRun(Unknown, err, "")}
 	}
 	rehearsal := Job{Dir: p.in(), Paths: []string{p.name}, Delete: deletes, MaxDelete: -1, DryRun: true}
-	if result := r.Run(ctx, t, rehearsal); result.Class != Done {
+	result := r.Run(ctx, t, rehearsal)
+	fault := ""
+	if result.RefusesMissing {
+		fault, rehearsal.OnlyListed = result.Reason, true
+		result = r.Run(ctx, t, rehearsal)
+	}
+	if result.Class != Done {
 		return Trial{Result: result}
 	}
 	if isPattern(t.Path) {
 		return Trial{Result: notRun(Unknown, errPattern, "")}
 	}
-	return p.try(ctx, t)
+	tried := p.try(ctx, t)
+	tried.Fault = fault
+	return tried
 }
 
 // probeFile is the file that is sent to and fro. It is sent from one folder

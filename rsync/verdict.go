@@ -41,6 +41,7 @@ func (v *verdict) judge() {
 		return
 	}
 	v.result.Failed, v.result.Vanished = nil, nil // nothing is known of single paths
+	v.result.RefusesMissing = slices.ContainsFunc(v.said, func(m message) bool { return refusesMissing.MatchString(m.words()) })
 	switch {
 	case v.end.stalled:
 		v.conclude(Away, "stalled: "+v.end.cause.Error(), "")

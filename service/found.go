@@ -2,6 +2,7 @@ package service
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,14 +48,7 @@ func (s *Service) look(ctx context.Context) (found, error) {
 	if err != nil {
 		return found{}, err
 	}
-	for _, pattern := range s.scheme.vendor {
-		path := fmt.Sprintf(pattern, s.Name)
-		if info, err := root.Stat(path[1:]); err == nil && info.Mode().IsRegular() {
-			f.vendor = path
-			f.owner, f.tool = s.owner(ctx, path)
-			break
-		}
-	}
+	s.lookForVendor(ctx, root, &f)
 	if len(s.scheme.vendor) == 0 && (f.state == same || f.state == other) {
 		if f.owner, f.tool = s.owner(ctx, s.Path()); f.owner != "" {
 			f.vendor = s.Path()
@@ -67,6 +61,22 @@ func (s *Service) look(ctx context.Context) (found, error) {
 		f.file = f.vendor
 	}
 	return f, nil
+}
+
+// lookForVendor finds a packaged text. Where /lib is a link to /usr/lib it has
+// two names, and the package manager knows it by one of them.
+func (s *Service) lookForVendor(ctx context.Context, root *os.Root, f *found) {
+	for _, pattern := range s.scheme.vendor {
+		path := fmt.Sprintf(pattern, s.Name)
+		info, err := root.Stat(path[1:])
+		if err != nil || !info.Mode().IsRegular() {
+			continue
+		}
+		f.vendor = cmp.Or(f.vendor, path)
+		if f.owner, f.tool = s.owner(ctx, path); f.owner != "" {
+			return
+		}
+	}
 }
 
 // standing looks at the one file that is ours to write.

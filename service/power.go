@@ -95,6 +95,8 @@ func (s *Service) canRun(ctx context.Context, what string) error {
 	switch {
 	case err != nil:
 		return err
+	case f.state == masked && what == "stop":
+		return nil // it may have been masked while it ran
 	case f.state == masked:
 		return Hinted{fmt.Errorf("the service is masked: %s links to /dev/null", s.Path()), "\"syncsvc service install --force\" repairs that"}
 	case f.file == "":

@@ -5,10 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
-	"strconv"
-	"strings"
+	"slices"
 	"sync"
 	"time"
 
@@ -23,8 +21,6 @@ const (
 	// deathsListed is how many deaths of a module a listing shows; there are
 	// more in the module's own answer.
 	deathsListed = 3
-	// linesShown is how many lines of the log are shown when nobody says.
-	linesShown = 100
 )
 
 // api answers the control socket for all modules.
@@ -131,7 +127,7 @@ func asker(r *http.Request) string {
 // modulesErrand answers a request that the fleet itself fulfils.
 func (a *api) modulesErrand(word string, e errand) control.Handler {
 	return func(r *http.Request) (any, error) {
-		req, members, err := a.named(r)
+		req, members, err := a.named(r, e.meant)
 		if err != nil {
 			return nil, err
 		}
@@ -140,20 +136,26 @@ func (a *api) modulesErrand(word string, e errand) control.Handler {
 	}
 }
 
-// named are the members that a request is about.
-func (a *api) named(r *http.Request) (control.ModulesRequest, []*member, error) {
+// named are the members that a request is about; of all of them, only those
+// for which it means something.
+func (a *api) named(r *http.Request, meant func(*member) bool) (control.ModulesRequest, []*member, error) {
 	var req control.ModulesRequest
 	if err := control.Decode(r, &req); err != nil {
 		return req, nil, err
 	}
 	members, err := a.fleet.choose(req)
+	if req.All && meant != nil {
+		a.fleet.mu.Lock()
+		defer a.fleet.mu.Unlock()
+		members = slices.DeleteFunc(members, func(m *member) bool { return !meant(m) })
+	}
 	return req, members, err
 }
 
 // passOn answers a request that the modules' processes fulfil.
 func (a *api) passOn(route string) control.Handler {
 	return func(r *http.Request) (any, error) {
-		_, members, err := a.named(r)
+		_, members, err := a.named(r, func(m *member) bool { return m.keeper.status().Pid != 0 })
 		if err != nil {
 			return nil, err
 		}
@@ -163,6 +165,7 @@ func (a *api) passOn(route string) control.Handler {
 			all.Go(func() {
 				var said control.Answer
 				err := a.post(r.Context(), m, route, &said)
+				m.view.outdate()
 				answers[i] = answer(m.name, said.Message, err)
 			})
 		}
@@ -192,81 +195,4 @@ func (a *api) notRunning(m *member) error {
 	return &control.Failed{
 		Status: http.StatusServiceUnavailable, Err: errors.New(text), Hint: cmp.Or(now.Hint, "syncsvc start "+m.name),
 	}
-}
-
-// streamEvents sends events from number since on, or from now on.
-func (a *api) streamEvents(r *http.Request, send func(any) error) error {
-	since, err := number(r, "since", a.hub.newest())
-	if err != nil {
-		return err
-	}
-	module := r.URL.Query().Get("module")
-	if module != "" {
-		if _, err := a.fleet.find(module); err != nil {
-			return err
-		}
-	}
-	if err := send(nil); err != nil {
-		return err
-	}
-	return a.hub.follow(r.Context(), since, func(e control.Event) error {
-		if module != "" && e.Module != module && e.Kind != control.EventLost {
-			return nil
-		}
-		return send(e)
-	})
-}
-
-// streamLogs sends the last lines of the log, and with follow=1 what comes.
-func (a *api) streamLogs(r *http.Request, send func(any) error) error {
-	q := r.URL.Query()
-	lines, err := number(r, "lines", linesShown)
-	if err != nil {
-		return err
-	}
-	query := logbook.Query{Module: q.Get("module"), Lines: int(min(lines, 1<<20)), Level: slog.LevelDebug}
-	if text := q.Get("level"); text != "" {
-		if err := query.Level.UnmarshalText([]byte(text)); err != nil {
-			return badParameter("level", text, "debug, info, warn or error")
-		}
-	}
-	if query.Module != "" && query.Module != control.ServiceName {
-		if _, err := a.fleet.find(query.Module); err != nil {
-			return err
-		}
-	}
-	if err := send(nil); err != nil {
-		return err
-	}
-	if follow := q.Get("follow"); follow == "" || follow == "0" {
-		for _, line := range a.book.Tail(query) {
-			if err := send(line); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	for line := range a.book.Follow(r.Context(), query) {
-		if err := send(line); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// number reads a parameter that is a number.
-func number(r *http.Request, name string, otherwise uint64) (uint64, error) {
-	text := r.URL.Query().Get(name)
-	if text == "" {
-		return otherwise, nil
-	}
-	n, err := strconv.ParseUint(strings.TrimSpace(text), 10, 64)
-	if err != nil {
-		return 0, badParameter(name, text, "a number")
-	}
-	return n, nil
-}
-
-func badParameter(name, text, want string) error {
-	return &control.Failed{Status: http.StatusBadRequest, Err: fmt.Errorf("%s=%s: not %s", name, text, want)}
 }

@@ -50,11 +50,12 @@ func (f *fleet) announce(modules []control.Module) {
 		if m == nil {
 			continue
 		}
+		differs := now.Status != nil && now.State != now.Status.State // the supervisor knows better
 		f.mu.Lock()
-		was := m.said
-		m.said = now.State
+		was, recovers := m.said, m.differed && !differs
+		m.said, m.differed = now.State, differs
 		f.mu.Unlock()
-		if was == now.State || was == "" && now.State == control.Starting || now.Status != nil {
+		if was == now.State || was == "" && now.State == control.Starting || now.Status != nil && !differs && !recovers {
 			continue
 		}
 		e := control.Event{

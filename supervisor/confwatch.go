@@ -33,6 +33,7 @@ type confWatch struct {
 	files   []string      // other files of interest, absolute
 	changed func()        // called when a burst has settled; not called at once with itself
 	log     *slog.Logger  // for what can't be watched
+	settle  time.Duration // settle, but for tests
 	every   time.Duration // lookEvery, but for tests
 
 	names map[string]bool // paths of interest besides module files; owned by run
@@ -53,7 +54,7 @@ func (w *confWatch) run(ctx context.Context) {
 
 // listen waits for events and lets each burst settle.
 func (w *confWatch) listen(ctx context.Context, notify *fsnotify.Watcher) {
-	quiet := time.NewTimer(settle)
+	quiet := time.NewTimer(w.settle)
 	defer quiet.Stop()
 	quiet.Stop()
 	var first time.Time // of a burst; zero = there is none
@@ -83,7 +84,7 @@ func (w *confWatch) listen(ctx context.Context, notify *fsnotify.Watcher) {
 		if first.IsZero() {
 			first = time.Now()
 		}
-		quiet.Reset(min(settle, max(0, time.Until(first.Add(settleAtMost)))))
+		quiet.Reset(min(w.settle, max(0, time.Until(first.Add(settleAtMost)))))
 	}
 }
 

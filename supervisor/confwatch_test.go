@@ -24,7 +24,7 @@ func watchConf(t *testing.T, dir string, run func(*confWatch, context.Context)) 
 	t.Helper()
 	w := &watched{TB: t, dir: dir, changes: make(chan struct{}, 100)}
 	c := &confWatch{
-		dir: dir, every: 10 * time.Millisecond, log: slog.New(slog.DiscardHandler),
+		dir: dir, settle: 50 * time.Millisecond, every: 10 * time.Millisecond, log: slog.New(slog.DiscardHandler),
 		changed: func() { w.changes <- struct{}{} },
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -40,7 +40,7 @@ func (w *watched) seen(what string, do func()) {
 	w.Helper()
 	deadline := time.NewTimer(patience)
 	defer deadline.Stop()
-	again := time.NewTicker(4 * settle)
+	again := time.NewTicker(time.Second)
 	defer again.Stop()
 	for do(); ; do() {
 		select {

@@ -12,8 +12,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/google/renameio/v2"
-
 	"github.com/syncsvc/syncsvc/child"
 	"github.com/syncsvc/syncsvc/control"
 )
@@ -111,7 +109,7 @@ func parting(said []string) (line, hint string) {
 func (l *life) dump(lines []string, at time.Time) (path string, err error) {
 	path = filepath.Join(l.Home, "crash-"+at.UTC().Format("20060102T150405.000Z")+".txt")
 	text := strings.Join(lines, "\n") + "\n"
-	if err := renameio.WriteFile(path, []byte(text), 0o600, renameio.IgnoreUmask()); err != nil {
+	if err := child.WriteOwn(path, []byte(text)); err != nil {
 		return "", fmt.Errorf("write a dump: %w", err)
 	}
 	old, err := filepath.Glob(filepath.Join(l.Home, dumpPattern)) // in the order of time
@@ -142,13 +140,13 @@ func (k *keeper) saveDeaths(deaths []control.Death) error {
 	if err := os.MkdirAll(k.Home, 0o750); err != nil {
 		return err
 	}
-	return renameio.WriteFile(filepath.Join(k.Home, deathsFile), text, 0o600, renameio.IgnoreUmask())
+	return child.WriteOwn(filepath.Join(k.Home, deathsFile), text)
 }
 
 // remember reads the deaths of earlier times. Without them nothing is lost but
 // history.
 func (k *keeper) remember() {
-	text, err := os.ReadFile(filepath.Join(k.Home, deathsFile))
+	text, err := child.ReadOwn(filepath.Join(k.Home, deathsFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return
 	}

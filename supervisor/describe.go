@@ -10,7 +10,7 @@ import (
 
 // silent is after how long without an answer an instance that runs is called
 // degraded.
-const silent = 5 * time.Second
+const silent = 3 * time.Second
 
 // facts are all that is known of a module.
 type facts struct {
@@ -43,8 +43,8 @@ func (f facts) describe(now time.Time) control.Module {
 		Problems: f.problems, Targets: len(f.module.Targets),
 	}
 	if st := f.sight.status; st != nil && k.Pid != 0 && st.Pid == k.Pid {
-		out.Status, out.Rate = st, f.sight.rate
-		sum(&out, st)
+		out.Take(st)
+		out.Started, out.Rate = moment(k.Started), f.sight.rate
 	}
 	f.judge(&out, now)
 	return out
@@ -62,8 +62,6 @@ func (f facts) judge(out *control.Module, now time.Time) {
 	case f.wanted == control.WantedDown:
 		out.State, out.Reason, out.Hint = control.Stopped, "stopped on request", "syncsvc start "+f.name
 	case out.Status != nil:
-		st := out.Status
-		out.State, out.Reason, out.Hint, out.Since = st.State, st.Reason, st.Hint, st.Since
 		if age := now.Sub(f.sight.at); f.sight.err != nil && age >= silent {
 			out.State, out.Since = control.Degraded, f.sight.at
 			out.Reason = fmt.Sprintf("its process has not answered for %s; what is shown is that old", age.Round(time.Second))
@@ -71,24 +69,6 @@ func (f facts) judge(out *control.Module, now time.Time) {
 		}
 	case f.kept.State == control.Live: // it is up, and will tell more in a moment
 		out.State = control.Starting
-	}
-}
-
-// sum adds up what the targets say.
-func sum(out *control.Module, st *control.Status) {
-	out.Targets = len(st.Targets)
-	for _, t := range st.Targets {
-		out.Lag = max(out.Lag, t.Lag)
-		out.Owed += t.Owed
-		out.InFlight += t.InFlight
-		out.Held += t.Held
-		out.Failing += t.Failing
-		if t.State == control.Live || t.State == control.Scanning {
-			out.TargetsOK++
-		}
-		if t.LastSuccess != nil && (out.LastSync == nil || t.LastSuccess.After(*out.LastSync)) {
-			out.LastSync = t.LastSuccess
-		}
 	}
 }
 

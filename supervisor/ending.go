@@ -51,6 +51,7 @@ func (l *life) stop() {
 	if l.exits(l.Drain + killGrace) {
 		return
 	}
+	l.killed = fmt.Sprintf("did not end within %s, killed", l.Drain+killGrace)
 	l.Log.Error("module did not stop in time, killed", "pid", l.process.Pid(), "after", l.Drain+killGrace)
 	l.kill()
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -157,6 +158,19 @@ func TestHungModuleIsShownWithoutWaitingForIt(t *testing.T) {
 		t.Errorf("it is %+v", m)
 	}
 	s.mirrors("bbs")
+	var told []control.State
+	tells := func(e control.Event) control.State {
+		if e.Kind == control.EventState && e.Target == "" {
+			told = append(told, e.State)
+		}
+		return append(told, "")[max(0, len(told)-1)]
+	}
+	readStream(s, "/v1/events?module=www&since=0", func(e control.Event) bool { return tells(e) == control.Degraded })
+	s.must(syscall.Kill(pid, syscall.SIGCONT))
+	told = nil
+	readStream(s, "/v1/events?module=www&since=0", func(e control.Event) bool {
+		return tells(e) == control.Live && slices.Contains(told, control.Degraded)
+	})
 }
 
 func TestModulesStartInTheOrderOfTheirPriorities(t *testing.T) {

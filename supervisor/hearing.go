@@ -36,8 +36,7 @@ func (l *life) read() {
 			line = line[:n-1]
 		}
 		if err == nil || len(line) > 0 {
-			l.words.add(line)
-			if l.Output != nil {
+			if l.words.add(line) && l.Output != nil {
 				l.Output(line)
 			}
 		}

@@ -32,7 +32,8 @@ type keeperOptions struct {
 	HungAfter time.Duration // without a beat for so long it is taken for hung; 0: never
 
 	// Output gets each line the child writes, log records and other text alike,
-	// without its end. It is valid during the call only. nil: nobody does.
+	// without its end; of the report of a crash only the first ones, as all of it
+	// is in the dump. It is valid during the call only. nil: nobody does.
 	Output func(line []byte)
 	// Event gets the starts, deaths and stops of the child; without a Seq. nil:
 	// nobody does.
@@ -67,14 +68,6 @@ type keeper struct {
 	settled bool // ready is closed
 }
 
-// orders are what has been asked of a keeper.
-type orders struct {
-	up     bool
-	module *config.Module
-	lives  int // counts the orders that end a life; a child started for less is ended
-	asked  int // counts all orders, so that each ends a delay
-}
-
 // keeperStatus is what a keeper knows of its module. It is a copy; Deaths is
 // shared and must not be changed.
 type keeperStatus struct {
@@ -106,41 +99,6 @@ func newKeeper(o keeperOptions) *keeper {
 	}
 }
 
-// want says whether the module should run. Down ends its child in good order;
-// up starts it at once, also when it waits after a death or has been given up.
-func (k *keeper) want(up bool) {
-	k.tell(func(o *orders) { o.up = up })
-}
-
-// restart ends the child in good order and starts another one at once. A module
-// that is not wanted stays down.
-func (k *keeper) restart() {
-	k.tell(func(o *orders) { o.lives++ })
-}
-
-// configure puts another version of the module in force, from the next start
-// on; with restart, that is at once. A child that runs goes on otherwise, and
-// its caller tells it.
-func (k *keeper) configure(m *config.Module, restart bool) {
-	k.tell(func(o *orders) {
-		o.module = m
-		if restart {
-			o.lives++
-		}
-	})
-}
-
-func (k *keeper) tell(change func(*orders)) {
-	k.mu.Lock()
-	change(&k.word)
-	k.word.asked++
-	k.mu.Unlock()
-	select {
-	case k.wake <- struct{}{}:
-	default:
-	}
-}
-
 // Ready is closed when it is known how the first start went: the child said
 // that it is armed or why it waits, or it died, or it is not wanted. The service
 // as a whole is ready when all its keepers are.
@@ -155,12 +113,6 @@ func (k *keeper) status() keeperStatus {
 		s.Memory = child.Resident(s.Pid)
 	}
 	return s
-}
-
-func (k *keeper) orders() orders {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.word
 }
 
 // set changes what is.
@@ -215,7 +167,7 @@ func (k *keeper) mourn(ctx context.Context, word orders, past history, d *death)
 	v := k.policy.judge(past, d.exit, rand.Float64())
 	k.record(d.Death)
 	k.Log.Error("module died", "verdict", v.reason, "cause", d.Cause, "lived", d.lived.Round(time.Millisecond),
-		"in_a_row", v.next.row, "restart_in", v.delay.Round(time.Millisecond), "dump", d.Dump)
+		"in_a_row", v.next.row, "restart_in", v.delay.Round(time.Millisecond), "hint", d.hint)
 	k.event(control.EventDied, fmt.Sprintf("died after %s: %s", d.lived.Round(time.Millisecond), d.Cause), d.hint)
 	k.set(func(s *keeperStatus) {
 		s.State, s.Reason, s.Hint = control.Backoff, d.Cause, d.hint

@@ -273,6 +273,23 @@ func TestWordsBeginWithTheLastCrash(t *testing.T) {
 	}
 }
 
+func TestLongCrashReportIsNotALongLog(t *testing.T) {
+	var w words
+	told := 0
+	for i := range 100 {
+		line := fmt.Sprint("goroutine ", i)
+		if i == 10 {
+			line = "panic: no"
+		}
+		if w.add([]byte(line)) {
+			told++
+		}
+	}
+	if told != 10+headLines || !w.add([]byte(`{"msg":"a log record"}`)) {
+		t.Errorf("%d lines are for the log", told)
+	}
+}
+
 func TestWordsDoNotGrowForEver(t *testing.T) {
 	var w words
 	line := []byte(strings.Repeat("x", 1<<20))

@@ -19,6 +19,7 @@ func startsAtOnce() int { return 2 * runtime.NumCPU() }
 // launch starts members in order of priority: a class begins when those before
 // it are up, or had their time. It returns at once.
 func (f *fleet) launch(ctx context.Context, members []*member) {
+	f.makeRoom()
 	order := slices.Clone(members)
 	slices.SortStableFunc(order, func(a, b *member) int {
 		return cmp.Or(cmp.Compare(a.module.Priority, b.module.Priority), cmp.Compare(a.name, b.name))

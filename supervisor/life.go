@@ -91,11 +91,20 @@ func (l *life) run(ctx context.Context) *death {
 	l.permits.leave()
 	l.set(func(s *keeperStatus) { s.Pid, s.Memory = 0, 0 })
 	if l.asked {
-		l.Log.Info("module stopped", "pid", l.process.Pid())
-		l.event(control.EventStopped, fmt.Sprintf("process %d ended on request", l.process.Pid()), "")
+		l.farewell(e)
 		return nil
 	}
 	return l.obituary(e, lived)
+}
+
+// farewell tells of an end that was asked for.
+func (l *life) farewell(e child.Exit) {
+	how := "ended on request"
+	if e.Code != 0 {
+		how += ", but badly: " + l.cause(e)
+	}
+	l.Log.Info("module's process ended", "pid", l.process.Pid(), "how", how)
+	l.event(control.EventStopped, fmt.Sprintf("process %d %s", l.process.Pid(), how), "")
 }
 
 // watch returns when the child is dead. It ends the child when that is asked

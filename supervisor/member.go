@@ -7,8 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/google/renameio/v2"
-
+	"github.com/syncsvc/syncsvc/child"
 	"github.com/syncsvc/syncsvc/config"
 	"github.com/syncsvc/syncsvc/control"
 )
@@ -33,7 +32,8 @@ type member struct {
 	end      context.CancelFunc
 	ended    chan struct{} // closed when its keeper has returned; nil before it was launched
 	gone     bool          // not a member any more
-	said     control.State // the last that an event told of
+	said     control.State // the last that was seen
+	differed bool          // it was another than its process said
 }
 
 // wanted is what the operator wants of the module, and who said so.
@@ -57,7 +57,7 @@ func (m *member) obey() {
 
 // recall reads whether the module was disabled by an earlier service.
 func (m *member) recall() error {
-	text, err := os.ReadFile(filepath.Join(m.home, disabledFile))
+	text, err := child.ReadOwn(filepath.Join(m.home, disabledFile))
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		return nil
@@ -83,7 +83,7 @@ func (m *member) setDisabled(why string) error {
 	if err := os.MkdirAll(m.home, 0o750); err != nil {
 		return fmt.Errorf("disable module %q: %w", m.name, err)
 	}
-	if err := renameio.WriteFile(path, []byte(why), 0o600); err != nil {
+	if err := child.WriteOwn(path, []byte(why)); err != nil {
 		return fmt.Errorf("disable module %q: %w", m.name, err)
 	}
 	m.disabled = why

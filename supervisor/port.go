@@ -27,8 +27,12 @@ const (
 	headerPatience = 10 * time.Second
 	// idlePatience is how long a connection without a request stays open.
 	idlePatience = 2 * time.Minute
-	// portGrace is for answers under way when the port closes.
+	// portGrace is for answers under way when the port closes, and for what a
+	// stranger still sends.
 	portGrace = time.Second
+	// portConns is how many connections there may be. Anybody can make one, and
+	// what the service may open is for the modules.
+	portConns = 128
 )
 
 // port is the optional TCP listener: the same answers as on the socket, for
@@ -68,6 +72,7 @@ func openPort(ctx context.Context, c config.Control, h http.Handler, log *slog.L
 	if err != nil {
 		return nil, fmt.Errorf("TCP listener: %w", err)
 	}
+	l = newBounded(l, portConns)
 	if keys != nil {
 		l = tls.NewListener(l, keys)
 	}
@@ -151,6 +156,9 @@ func guarded(token []byte, h http.Handler) http.Handler {
 		got := sha256.Sum256([]byte(given))
 		if subtle.ConstantTimeCompare(want[:], got[:]) != 1 {
 			w.Header().Set("WWW-Authenticate", "Bearer")
+			w.Header().Set("Connection", "close")
+			// Before it answers, the server would wait for the body.
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(portGrace))
 			control.WriteError(w, &control.Failed{
 				Status: http.StatusUnauthorized, Err: errors.New("the token is missing or wrong"),
 				Hint: "send the header Authorization: Bearer TOKEN",

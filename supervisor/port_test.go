@@ -2,11 +2,15 @@ package supervisor
 
 import (
 	"context"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -88,5 +92,56 @@ func TestPortIsRefusedWhereItWouldBeOpenToStrangers(t *testing.T) {
 	}
 	if p, err := openPort(t.Context(), config.Control{}, nil, nil); p != nil || err != nil {
 		t.Errorf("without a word about it: %v, %v", p, err)
+	}
+}
+
+// TestPortWithTLS uses a certificate that a test server has for itself.
+func TestPortWithTLS(t *testing.T) {
+	lender := httptest.NewTLSServer(nil)
+	defer lender.Close()
+	pair := lender.TLS.Certificates[0]
+	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	c := config.Control{
+		Listen: "0.0.0.0:0", TokenFile: tokenFile(t, 0o600),
+		TLSCert: filepath.Join(dir, "cert"), TLSKey: filepath.Join(dir, "key"),
+	}
+	for path, block := range map[string]*pem.Block{
+		c.TLSCert: {Type: "CERTIFICATE", Bytes: pair.Certificate[0]},
+		c.TLSKey:  {Type: "PRIVATE KEY", Bytes: key},
+	} {
+		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hello := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "hello") })
+	p, err := openPort(t.Context(), c, hello, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1) // the one result of run
+	go func() { done <- p.run(ctx) }()
+	_, number, _ := net.SplitHostPort(p.l.Addr().String())
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://127.0.0.1:"+number+"/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	resp, err := lender.Client().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Errorf("status %s", resp.Status)
+	}
+	lender.Client().CloseIdleConnections()
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
 }

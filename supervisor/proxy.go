@@ -43,5 +43,8 @@ func (a *api) proxy(route string) http.Handler {
 			},
 		}
 		p.ServeHTTP(w, r)
+		if r.Method != http.MethodGet || route == waitRoute {
+			m.view.outdate() // who has waited wants to see for what
+		}
 	})
 }

@@ -28,25 +28,34 @@ func (q quarters) settle(u *child.User) (flags []string, err error) {
 	if err := os.MkdirAll(q.home, 0o750); err != nil {
 		return nil, fmt.Errorf("make the state folder: %w", err)
 	}
-	uid, gid := os.Geteuid(), os.Getegid()
-	if u != nil {
-		uid, gid = int(u.Credential.Uid), int(u.Credential.Gid)
+	if u == nil {
+		return nil, q.takeBack()
 	}
+	uid, gid := int(u.Credential.Uid), int(u.Credential.Gid)
 	if err := handOver(q.home, uid, gid); err != nil {
 		return nil, err
 	}
 	for _, l := range q.links() {
-		if u == nil {
-			err = unlink(l.at)
-		} else {
-			err = l.make(uid, gid)
-			flags = append(flags, l.flag, l.dir)
-		}
-		if err != nil {
+		if err := l.make(uid, gid); err != nil {
 			return nil, err
 		}
+		flags = append(flags, l.flag, l.dir)
 	}
 	return flags, nil
+}
+
+// takeBack makes the folders ours again after another user had them. Whose they
+// are makes no difference to root; that they stay ours does.
+func (q quarters) takeBack() error {
+	var errs []error
+	for _, l := range q.links() {
+		errs = append(errs, unlink(l.at))
+	}
+	if os.Geteuid() == 0 {
+		// Where root may not, as on NFS, it was nobody else's doing.
+		_ = handOver(q.home, 0, os.Getegid())
+	}
+	return errors.Join(errs...)
 }
 
 // link is a file of a module in a folder of its own, and where it is looked
@@ -123,7 +132,7 @@ func handOver(dir string, uid, gid int) error {
 		if statErr != nil {
 			continue // it went away
 		}
-		if s, ok := info.Sys().(*syscall.Stat_t); ok && (e.IsDir() || s.Nlink == 1) {
+		if s, ok := info.Sys().(*syscall.Stat_t); ok && (e.IsDir() || s.Nlink == 1) && !isKeepers(e.Name()) {
 			err = errors.Join(err, root.Lchown(e.Name(), uid, gid))
 		}
 	}
@@ -133,6 +142,13 @@ func handOver(dir string, uid, gid int) error {
 		return fmt.Errorf("give %s to a module's user: %w", dir, err)
 	}
 	return nil
+}
+
+// isKeepers reports whether a file in a module's folder is one of its keeper,
+// and stays so; see [child.ReadOwn].
+func isKeepers(name string) bool {
+	dump, _ := filepath.Match(dumpPattern, name)
+	return dump || name == disabledFile || name == deathsFile
 }
 
 // owner returns who owns a file, -1 when that is unknown.

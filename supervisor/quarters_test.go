@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"log/slog"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -96,5 +97,41 @@ func TestWhatHasASecondNameIsNotHandedOver(t *testing.T) {
 	}
 	if uid := owner(os.Lstat(precious)); uid != 0 {
 		t.Errorf("it belongs to %d now", uid)
+	}
+}
+
+func TestUserOfAModuleCannotHoldUpTheService(t *testing.T) {
+	q, u := folders(t), nobody(t)
+	if _, err := q.settle(u); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{disabledFile, deathsFile} {
+		if err := syscall.Mkfifo(filepath.Join(q.home, file), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m := &member{name: "www", home: q.home}
+	if err := m.recall(); err == nil || m.disabled != "" {
+		t.Errorf("a pipe tells that it is %q", m.disabled)
+	}
+	k := newKeeper(keeperOptions{Name: "www", Home: q.home, Log: slog.New(slog.DiscardHandler)})
+	k.remember()
+	if n := len(k.status().Deaths); n > 0 {
+		t.Errorf("a pipe tells of %d deaths", n)
+	}
+}
+
+func TestKeepersFilesStayWithTheKeeper(t *testing.T) {
+	q, u := folders(t), nobody(t)
+	m := &member{name: "www", home: q.home}
+	if err := m.setDisabled("somebody"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := q.settle(u); err != nil {
+		t.Fatal(err)
+	}
+	again := &member{name: "www", home: q.home}
+	if err := again.recall(); again.disabled != "somebody" || err != nil {
+		t.Errorf("disabled by %q, %v", again.disabled, err)
 	}
 }

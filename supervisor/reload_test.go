@@ -279,7 +279,7 @@ func TestReloadDoesNotHurryWhatWaitsAfterADeath(t *testing.T) {
 	s := newSite(t, "crash")
 	s.module("www")
 	s.start()
-	s.until("it has died three times", func() bool { return len(s.lives("www")) == 3 })
+	s.until("it has died twice", func() bool { return len(s.lives("www")) == 2 })
 	before := s.is("www", control.Backoff)
 	s.reload()
 	if now := s.see("www"); now.NextStart == nil || !now.NextStart.Equal(*before.NextStart) {

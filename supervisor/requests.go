@@ -25,18 +25,27 @@ type errand struct {
 	// done says whether it has come true since it was asked for; an error when
 	// it will not.
 	done func(m *member, before, now keeperStatus, asked time.Time) (bool, error)
+	// meant says whether "all modules" means m too; nil = every one. It is
+	// called with the fleet's mu held.
+	meant func(m *member) bool
 }
 
 // errands are those that the fleet itself does, by the last word of their
 // route.
 func errands() map[string]errand {
 	return map[string]errand{
-		"start":   {askStart, isUp},
-		"stop":    {askStop, isDown},
-		"restart": {askRestart, isNew},
-		"enable":  {askEnable, isUp},
-		"disable": {askDisable, isDown},
+		"start":   {askStart, isUp, isEnabled},
+		"stop":    {askStop, isDown, isEnabled},
+		"restart": {askRestart, isNew, isEnabled},
+		"enable":  {askEnable, isUp, func(m *member) bool { return m.module.Enabled }},
+		"disable": {askDisable, isDown, nil},
 	}
+}
+
+// isEnabled reports whether m may run.
+func isEnabled(m *member) bool {
+	w, _ := m.wanted()
+	return w != control.WantedDisabled
 }
 
 func askStart(m *member, _ string) (string, error) {

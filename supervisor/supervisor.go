@@ -144,6 +144,7 @@ func (s *service) newKeeper(m *config.Module) *keeper {
 	set := s.settings.Load()
 	o := keeperOptions{
 		Name: m.Name, Home: filepath.Join(set.StateDir, m.Name), Module: m, Starter: s.starter,
+		RunDir: set.RunDir, LogDir: set.LogDir,
 		Command: s.command, Drain: set.DrainTimeout, HungAfter: set.HungAfter,
 		Event: s.hub.publish, Broker: s.broker, Log: s.Log.With("module", m.Name),
 	}
@@ -187,7 +188,11 @@ func (s *service) run(ctx context.Context) error {
 	defer stopFront()
 	var front, back sync.WaitGroup
 	failures := make(chan error, 2) // of the socket, of the port
-	front.Go(func() { failures <- s.server.Run(frontCtx) })
+	begun := make(chan struct{})    // closed when the configuration has been read
+	front.Go(func() {
+		<-begun // before, the answer would be that there is no module
+		failures <- s.server.Run(frontCtx)
+	})
 	front.Go(func() {
 		if s.port == nil {
 			failures <- nil
@@ -197,7 +202,7 @@ func (s *service) run(ctx context.Context) error {
 	})
 	s.Log.Info("supervisor runs", "pid", os.Getpid(), "conf_dir", s.Settings.ConfDir)
 	back.Go(func() { s.reloader.run(ctx) })
-	back.Go(func() { s.follow(ctx) })
+	back.Go(func() { s.follow(ctx, begun) })
 	back.Go(func() { s.beat(ctx) })
 	back.Go(func() { s.alerts.Run(ctx) })
 
@@ -213,12 +218,12 @@ func (s *service) run(ctx context.Context) error {
 	return errors.Join(<-failures, <-failures)
 }
 
-// follow reads the configuration at first, and again whenever it may have
-// changed or somebody asks.
-func (s *service) follow(ctx context.Context) {
+// follow reads the configuration at first, closes begun, and reads it again
+// whenever it may have changed or somebody asks.
+func (s *service) follow(ctx context.Context, begun chan<- struct{}) {
 	ask := func(why string) { _, _ = s.reloader.ask(ctx, why) } // it fails only when ctx has ended
 	watch := &confWatch{
-		dir: s.Settings.ConfDir, changed: func() { ask("files have changed") }, log: s.Log, every: lookEvery,
+		dir: s.Settings.ConfDir, changed: func() { ask("files have changed") }, log: s.Log, settle: settle, every: lookEvery,
 	}
 	if s.SettingsFile != "" {
 		watch.files = []string{s.SettingsFile}
@@ -227,6 +232,7 @@ func (s *service) follow(ctx context.Context) {
 	defer both.Wait()
 	both.Go(func() { watch.run(ctx) })
 	ask("the service starts")
+	close(begun)
 	for {
 		select {
 		case <-ctx.Done():

@@ -24,22 +24,25 @@ import (
 	"github.com/syncsvc/syncsvc/logbook"
 )
 
-// asChild makes the test binary behave as an instance would: "real" is one,
-// "good" only ends on SIGTERM, "deaf" does not, "crash" dies at once.
-const asChild = "SYNCSVC_TEST_CHILD"
-
 const patience = time.Minute
 
 func TestMain(m *testing.M) {
-	if kind := os.Getenv(asChild); kind != "" {
-		os.Exit(behave(kind, os.Args[1:]))
+	if len(os.Args) > 1 && os.Args[1] == "instance" {
+		os.Exit(behave(os.Args[1:]))
+	}
+	// Children would sleep a second before they end if this has -race.
+	if err := os.Setenv("GORACE", "atexit_sleep_ms=0"); err != nil {
+		panic(err)
 	}
 	goleak.VerifyTestMain(m)
 }
 
-// behave is a child. All but a real one leave a mark for each life: their pid,
-// in a file named after the module.
-func behave(kind string, args []string) int {
+// behave makes the test binary a child, by what follows "instance --module
+// FILE HOME": "real" is an instance, "good" only ends on SIGTERM, "deaf" does
+// not, "crash" dies at once. All but a real one leave a mark for each life:
+// their pid, in a file named after the module.
+func behave(args []string) int {
+	kind := args[4]
 	if kind == "real" {
 		return beInstance(args)
 	}
@@ -62,8 +65,8 @@ func behave(kind string, args []string) int {
 	return 0
 }
 
-// beInstance does what "syncsvc instance --module FILE HOME" does, with all
-// folders in HOME.
+// beInstance does what "syncsvc instance --module FILE" does, with all folders in
+// HOME.
 func beInstance(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
@@ -85,8 +88,8 @@ func beInstance(args []string) int {
 		Drain: time.Second, Log: slog.New(slog.NewJSONHandler(os.Stderr, nil)).With("module", m.Name), Link: link,
 		Budget: map[control.PermitKind]int{},
 	}
-	if len(args) > 4 {
-		for word := range strings.SplitSeq(args[5], ",") {
+	if len(args) > 5 { // --budget WORDS
+		for word := range strings.SplitSeq(args[6], ",") {
 			kind, _, _ := strings.Cut(word, "=")
 			o.Budget[control.PermitKind(kind)] = 0
 		}
@@ -123,7 +126,6 @@ func (w *syncWriter) String() string {
 // newSite makes the folders; nothing runs yet. Children are of the given kind.
 func newSite(t *testing.T, kind string) *site {
 	t.Helper()
-	t.Setenv(asChild, kind)
 	home := t.TempDir()
 	file, err := os.Create(filepath.Join(home, "output"))
 	if err != nil {
@@ -139,7 +141,7 @@ func newSite(t *testing.T, kind string) *site {
 	s.client = control.Dial(control.Socket(s.settings.RunDir, control.ServiceName))
 	s.options = Options{
 		Settings: s.settings, Program: os.Args[0], Version: "test",
-		Args: func(*config.Service) []string { return []string{home} },
+		Args: func(*config.Service) []string { return []string{home, kind} },
 	}
 	return s
 }

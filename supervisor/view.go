@@ -69,6 +69,13 @@ func (v *view) look(ctx context.Context, pid int, age time.Duration) {
 	}
 }
 
+// outdate makes the next look ask, whatever is known: something was changed.
+func (v *view) outdate() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.at = time.Time{}
+}
+
 // wait returns when no question is under way.
 func (v *view) wait() {
 	v.mu.Lock()

@@ -11,6 +11,8 @@ import (
 	"github.com/syncsvc/syncsvc/control"
 )
 
+const waitRoute = "/v1/wait" // of an instance
+
 // getWait waits until everything that changed before the request is on every
 // target of every module that should run.
 func (a *api) getWait(r *http.Request) (any, error) {
@@ -43,7 +45,8 @@ func (a *api) waitFor(ctx context.Context, m *member, query url.Values) (control
 	if now := a.fleet.facts(m); now.wanted != control.WantedUp {
 		return control.WaitAnswer{Done: true}, nil
 	}
-	route := "/v1/wait"
+	defer m.view.outdate()
+	route := waitRoute
 	if len(query) > 0 {
 		route += "?" + query.Encode()
 	}

@@ -20,21 +20,27 @@ type words struct {
 	mu    sync.Mutex
 	lines []string // the last ones
 	size  int      // bytes in lines
+	crash int      // how many of them belong to the report of a crash
 }
 
-// add takes one line of output.
-func (w *words) add(line []byte) {
+// add takes one line of output. It returns whether that is for the log: of the
+// report of a crash only the beginning is, since all of it is in a file.
+func (w *words) add(line []byte) (forLog bool) {
 	if bytes.HasPrefix(line, []byte("{")) {
-		return // a log record
+		return true // a log record
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.crash > 0 || beginsCrash(string(line)) {
+		w.crash++
+	}
 	w.lines = append(w.lines, string(line))
 	w.size += len(line) + 1
 	for w.size > maxWords {
 		w.size -= len(w.lines[0]) + 1
 		w.lines = w.lines[1:]
 	}
+	return w.crash <= headLines
 }
 
 // last returns what belongs to the end: from the last line on that begins the
@@ -52,7 +58,7 @@ func (w *words) last() []string {
 
 // beginsCrash knows how the Go runtime begins its reports.
 func beginsCrash(line string) bool {
-	for _, begin := range []string{"panic: ", "fatal error: ", "SIGABRT: ", "SIGQUIT: ", "runtime: out of memory", "unexpected fault address"} {
+	for _, begin := range []string{"panic: ", "fatal error: ", "SIGABRT: ", "SIGQUIT: ", "SIGSEGV: ", "runtime: out of memory", "unexpected fault address"} {
 		if strings.HasPrefix(line, begin) {
 			return true
 		}

@@ -38,7 +38,7 @@ const (
 )
 
 // Source is where the screen gets what it shows. All functions may be called
-// at the same time, and end when ctx does.
+// at the same time, Events only once at a time, and end when ctx does.
 type Source struct {
 	// Overview tells of all modules, with their Status.
 	Overview func(ctx context.Context) (control.Overview, error)

@@ -21,6 +21,29 @@ func (w *Watcher) Horizon() time.Time {
 	return earlier(w.empty, w.pending)
 }
 
+// PollAfter makes Run look again, within half a second, at each polled folder
+// that it has not looked at since moment, rather than when PollEvery is over;
+// Horizon is past moment then. It may be called from any goroutine, and again
+// for the same moment.
+func (w *Watcher) PollAfter(moment time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if moment.After(w.pollAfter) {
+		w.pollAfter = moment
+	}
+}
+
+// asked is the moment given to PollAfter; zero when the turn began before it,
+// so that the next one has to look.
+func (w *Watcher) asked() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.now.After(w.pollAfter) {
+		return time.Time{}
+	}
+	return w.pollAfter
+}
+
 // idle reports whether the kernel has no event that was not read. The caller
 // holds mu, and Run is not between reading and emitting.
 func (w *Watcher) idle() bool {

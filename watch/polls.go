@@ -106,11 +106,12 @@ func (p *polls) rename(old, path string) {
 }
 
 // due returns a Scan, since the look before, of every folder whose time has
-// come, and the paths of those a watch should be tried for again.
-func (p *polls) due(now time.Time) (scans []change.Change, retry []string) {
+// come or that was not looked at after asked, and the paths of those a watch
+// should be tried for again.
+func (p *polls) due(now, asked time.Time) (scans []change.Change, retry []string) {
 	for _, path := range p.paths() {
 		f := p.folders[path]
-		if f.last.Add(p.every).After(now) {
+		if f.last.Add(p.every).After(now) && f.last.After(asked) {
 			continue
 		}
 		scans = append(scans, change.Change{Path: path, Scope: change.Scan, Since: f.last})

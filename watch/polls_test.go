@@ -49,7 +49,7 @@ func TestPolledFoldersFollowRenamesAndAreDue(t *testing.T) {
 	p.add("a/b", true, at(0))
 	p.add("c", false, at(500))
 	p.rename("a", "z")
-	scans, retry := p.due(at(1200))
+	scans, retry := p.due(at(1200), time.Time{})
 	want := []change.Change{{Path: "z/b", Scope: change.Scan, Since: at(0)}}
 	if d := cmp.Diff(want, scans); d != "" {
 		t.Errorf("scans (-want +got):\n%s", d)
@@ -66,5 +66,17 @@ func TestPolledFoldersFollowRenamesAndAreDue(t *testing.T) {
 	p.drop("z")
 	if d := cmp.Diff([]string{"c"}, p.paths()); d != "" {
 		t.Errorf("polled (-want +got):\n%s", d)
+	}
+}
+
+func TestPolledFoldersAreDueOnceWhenAsked(t *testing.T) {
+	p := newPolls(time.Hour)
+	p.add("a", false, at(0))
+	p.add("b", false, at(500))
+	for _, now := range []int{600, 700} {
+		scans, _ := p.due(at(now), at(300))
+		if want := map[int]int{600: 1, 700: 0}[now]; len(scans) != want {
+			t.Errorf("at %d: %v, want %d folders", now, scans, want)
+		}
 	}
 }

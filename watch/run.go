@@ -163,7 +163,7 @@ func (w *Watcher) look(mounts bool) error {
 
 // poll tells of the folders that have no watch, when it is time.
 func (w *Watcher) poll() {
-	scans, retry := w.site.polls.due(w.now)
+	scans, retry := w.site.polls.due(w.now, w.asked())
 	for _, c := range scans {
 		w.digest.tell(c)
 	}

@@ -118,16 +118,17 @@ type Watcher struct {
 
 	turns atomic.Int64 // of Run
 
-	mu      sync.Mutex
-	busy    bool      // events were read that are not emitted
-	empty   time.Time // everything before it was read and is emitted or in pending
-	pending time.Time // the oldest change that waits for something; zero: none
-	status  Status
-	mounts  []string
-	lost    []string
-	running chan struct{} // closed when Run has returned; nil before it began
-	closed  bool
-	bell    int // an eventfd that ends the wait in Run
+	mu        sync.Mutex
+	busy      bool      // events were read that are not emitted
+	empty     time.Time // everything before it was read and is emitted or in pending
+	pending   time.Time // the oldest change that waits for something; zero: none
+	status    Status
+	mounts    []string
+	lost      []string
+	pollAfter time.Time     // what is polled has to be looked at after it
+	running   chan struct{} // closed when Run has returned; nil before it began
+	closed    bool
+	bell      int // an eventfd that ends the wait in Run
 }
 
 var errClosed = errors.New("watcher is closed")

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -45,7 +46,8 @@ Exit codes: 0 when the file is written, 1 when a check was bad or NAME is taken,
 for a wrong command line, 6 when the file would not be valid.`,
 		Example: `  syncsvc add-module www --watch /data0/www/www --target rsync://rsync_backup@10.0.0.8/www \
       --password-file /etc/rsync.password --exclude '*.swp'
-  syncsvc add-module bbs --watch /data0/bbs --target ssh://deploy@10.0.0.9/srv/bbs --target /backup/bbs --dry-run`,
+  syncsvc add-module bbs --watch /data0/bbs --target ssh://deploy@10.0.0.9/srv/bbs \
+      --target /backup/bbs --dry-run`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				return nil
@@ -53,6 +55,9 @@ for a wrong command line, 6 when the file would not be valid.`,
 			return usage(cmd.CommandPath()+" www --watch /srv/www --target rsync://10.0.0.8/www", "%q takes the name of the module", cmd.CommandPath())
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("threads") && add.threads < 1 {
+				return usage("--threads 10", "--threads %d is too few", add.threads)
+			}
 			add.name = args[0]
 			add.disabled = add.noStart
 			return a.addModule(cmd.Context(), add)
@@ -60,11 +65,11 @@ for a wrong command line, 6 when the file would not be valid.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&add.watch, "watch", "", "mirror the folder `DIR`")
-	flags.StringArrayVar(&add.targets, "target", nil, "to `URL`: rsync://[user@]host/module[/dir], ssh://[user@]host/path or /path; may be repeated")
+	flags.StringArrayVar(&add.targets, "target", nil, "to `URL`: rsync://user@host/module, ssh://host/path, /path (repeatable)")
 	flags.StringVar(&add.passwordFile, "password-file", "", "the password for rsync daemons is in `FILE`, mode 600")
 	flags.IntVar(&add.threads, "threads", 0, "run at most `N` rsync processes at a time (default 10)")
-	flags.StringVar(&add.fullSync, "full-sync", "", "compare everything at the start `WHEN`: if-needed, on-start, never (default if-needed)")
-	flags.StringArrayVar(&add.excludes, "exclude", nil, "do not mirror what `PATTERN` of rsync matches; may be repeated")
+	flags.StringVar(&add.fullSync, "full-sync", "", "compare everything `WHEN`: if-needed (default), on-start, never")
+	flags.StringArrayVar(&add.excludes, "exclude", nil, "do not mirror what `PATTERN` of rsync matches (repeatable)")
 	flags.BoolVar(&add.dryRun, "dry-run", false, "check, and print the file instead of writing it")
 	flags.BoolVar(&add.noStart, "no-start", false, "write the file disabled, so that it is not started")
 	flags.BoolVar(&add.noCheck, "no-check", false, "do not check this machine and the targets")
@@ -129,7 +134,7 @@ func (a *app) examine(ctx context.Context, s *config.Service, add addition, m *c
 	view.end()
 	switch {
 	case ctx.Err() != nil:
-		return fmt.Errorf("interrupted, nothing was written: %w", ctx.Err())
+		return errors.New("interrupted; nothing was written")
 	case doctor.Worst(found) == doctor.Bad:
 		return withHint(fmt.Errorf("module %q is not added: %s", m.Name, plural(view.bad, "problem")),
 			"see above what to do; --no-check adds it all the same")
@@ -181,12 +186,14 @@ func (a *app) startAdded(ctx context.Context, s *config.Service, add addition) e
 	if err != nil {
 		return fmt.Errorf("the file is written, but the service has not taken it up: %w", err)
 	}
-	for _, changed := range r.Modules {
-		if changed.Module == add.name && changed.Error != "" {
-			return withHint(fmt.Errorf("the file is written, but %s: %s", add.name, changed.Error), "syncsvc logs "+add.name)
-		}
-	}
-	if add.noStart {
+	i := slices.IndexFunc(r.Modules, func(m control.ModuleReload) bool { return m.Module == add.name })
+	switch {
+	case i < 0:
+		return withHint(fmt.Errorf("the file is written, but the running service does not read %s", s.ConfDir),
+			"--conf-dir and --run-dir, or --config, must be those of the service")
+	case r.Modules[i].Error != "":
+		return withHint(fmt.Errorf("the file is written, but %s: %s", add.name, r.Modules[i].Error), "syncsvc logs "+add.name)
+	case add.noStart:
 		return nil
 	}
 	return a.untilKnown(ctx, c, add.name)

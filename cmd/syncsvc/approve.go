@@ -1,7 +1,7 @@
 package main
 
 import (
-	"strings"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -10,6 +10,7 @@ import (
 )
 
 func newApproveCommand(a *app) *cobra.Command {
+	var l listing
 	var target string
 	cmd := &cobra.Command{
 		Use:   "approve MODULE [--target URL]",
@@ -38,11 +39,13 @@ after a move to a new disk; deletions after that are held once more.`,
 			if err := m.post(cmd.Context(), "/approve", control.TargetRequest{Target: target}, &answer); err != nil {
 				return err
 			}
-			a.say("%s: %s", args[0], console.Safe(strings.TrimPrefix(answer.Message, args[0]+": ")))
-			return nil
+			return a.show(l, listed{value: answer, text: func(console.Look) string {
+				return fmt.Sprintf("%s: %s\n", args[0], console.Safe(answer.Message))
+			}})
 		},
 	}
 	addTarget(cmd, &target)
+	l.addJSON(cmd)
 	return cmd
 }
 

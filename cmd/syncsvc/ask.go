@@ -17,7 +17,7 @@ import (
 
 // patience is how long a command waits for an answer that takes no work. Who
 // has not answered by then hangs.
-const patience = 30 * time.Second
+const patience = 15 * time.Second
 
 // supervisor returns a client that asks the service as a whole.
 func (a *app) supervisor() (*control.Client, error) {
@@ -79,11 +79,16 @@ func (m *moduleClient) explain(err error) error {
 
 // quick makes a request whose answer takes no work.
 func quick(ctx context.Context, request func(context.Context) error) error {
-	short, cancel := context.WithTimeout(ctx, patience)
+	return atMost(ctx, patience, request)
+}
+
+// atMost makes a request whose answer must be there after limit.
+func atMost(ctx context.Context, limit time.Duration, request func(context.Context) error) error {
+	short, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	err := request(short)
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-		err = fmt.Errorf("it has not answered for %s: %w", patience, err)
+		err = fmt.Errorf("no answer for %s: %w", limit, err)
 		return withHint(err, "it may hang or the machine be overloaded; look at \"syncsvc logs\" and \"systemctl status syncsvc\"")
 	}
 	return err

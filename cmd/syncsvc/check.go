@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -62,7 +63,7 @@ something is, 6 when a module file has problems.`,
 func checked(cmd *cobra.Command, found []doctor.Finding, broken []config.Problem) error {
 	switch {
 	case cmd.Context().Err() != nil:
-		return fmt.Errorf("interrupted: %w", cmd.Context().Err())
+		return errors.New("interrupted; what is missing was not looked at")
 	case len(broken) > 0:
 		return config.Join(broken)
 	case doctor.Worst(found) == doctor.Bad:

@@ -47,7 +47,22 @@ func TestWaitTellsWhatIsBehind(t *testing.T) {
 	if o := f.run("wait", "www"); o != (outcome{}) {
 		t.Errorf("a wait that succeeds says something: %+v", o)
 	}
-	f.run("wait", "--timeout", "60").wants(t, exitUsage, "", "missing unit")
+	f.run("wait", "--timeout", "1d60").wants(t, exitUsage, "", "write 500ms, 2s, 10m, 1h30m or 1d")
+	f.run("wait", "--timeout", "60").wants(t, exitBehind, "", "syncsvc: not in sync after 1m0s\n")
+}
+
+func TestInterruptedCommandSaysSo(t *testing.T) {
+	f := supervised(t)
+	asked := make(chan struct{})
+	f.Handle("GET /v1/wait", func(r *http.Request) (any, error) {
+		close(asked)
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	})
+	f.begin()
+	ctx, cancel := contextUntil(t, func() { <-asked })
+	defer cancel()
+	f.runUntil(ctx, "wait").wants(t, exitError, "", "syncsvc: interrupted\n")
 }
 
 func TestSyncIsFollowed(t *testing.T) {
@@ -153,6 +168,7 @@ func TestFailuresOfAllModules(t *testing.T) {
 		{Target: "rsync://a/www", Failure: control.Failure{Path: "secret", Reason: "Permission denied (13)", Attempts: 3}},
 	}})
 	f.answers("GET /v1/modules/bbs/failures", control.FailuresAnswer{})
+	f.answers("GET /v1/modules/www/status", control.Status{Module: "www", Watch: "/srv/www"})
 	f.Handle("POST /v1/modules/{name}/failures", func(r *http.Request) (any, error) {
 		var req control.FailuresRequest
 		err := control.Decode(r, &req)
@@ -163,6 +179,8 @@ func TestFailuresOfAllModules(t *testing.T) {
 	o.wants(t, exitOK, "why: Permission denied (13)", "")
 	o.wants(t, exitOK, "www     secret", "")
 	f.run("failures", "--json").wants(t, exitOK, `"module": "www"`, "")
+	f.run("failures", "www", "--path", "/srv/www/secret").wants(t, exitOK, "www     secret", "")
+	f.run("failures", "www", "--path", "other").wants(t, exitOK, "no path fails\n", "")
 	f.run("failures", "bbs").wants(t, exitOK, "no path fails\n", "")
 	f.run("failures", "bbs", "--json").wants(t, exitOK, `"failures": []`, "")
 	f.run("failures", "www", "--retry").wants(t, exitOK, "www: www retry true clear false", "")

@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/syncsvc/syncsvc/console"
+	"github.com/syncsvc/syncsvc/config"
 	"github.com/syncsvc/syncsvc/control"
 )
 
@@ -43,7 +43,7 @@ It ends with Ctrl-C, or with 4 when the service does.`,
 			}))
 		},
 	}
-	cmd.Flags().StringVar(&since, "since", "", "begin with what happened in the last `TIME` (10m), or after the event of that number")
+	cmd.Flags().StringVar(&since, "since", "", "begin with the last `TIME` (10m), or after the event of that number")
 	l.addJSON(cmd)
 	return cmd
 }
@@ -58,7 +58,7 @@ func sinceQuery(since string, now time.Time) (query url.Values, from time.Time, 
 		query.Set("since", strconv.FormatUint(n, 10))
 		return query, from, nil
 	}
-	d, err := time.ParseDuration(since)
+	d, err := config.ParseDuration(since)
 	if err != nil || d < 0 {
 		return nil, from, usage("--since 10m", "--since %q is neither a time nor a number", since)
 	}
@@ -109,11 +109,4 @@ func (a *app) streamed(ctx context.Context, err error) error {
 		return err
 	}
 	return fmt.Errorf("%w any more: %w", control.ErrNotRunning, err)
-}
-
-// errorLook is look for standard error.
-func (a *app) errorLook() console.Look {
-	errors := *a
-	errors.out = a.err
-	return errors.look()
 }

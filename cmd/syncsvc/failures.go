@@ -38,7 +38,7 @@ change again or a full sync finds them.`,
 	}
 	cmd.Flags().BoolVar(&do.Retry, "retry", false, "try them again now")
 	cmd.Flags().BoolVar(&do.Clear, "clear", false, "forget them until they change again")
-	cmd.Flags().StringVar(&do.Path, "path", "", "only this `PATH`, relative to the watch folder")
+	cmd.Flags().StringVar(&do.Path, "path", "", "only this `PATH`, relative to the watch folder or absolute")
 	addTarget(cmd, &do.Target)
 	l.addFlags(cmd)
 	return cmd
@@ -74,13 +74,17 @@ func (a *app) askFailures(ctx context.Context, given []string, only control.Fail
 		if err != nil {
 			return listed{}, err
 		}
+		path, err := m.treePath(ctx, only.Path)
+		if err != nil {
+			return listed{}, err
+		}
 		var one control.FailuresAnswer
 		if err := m.get(ctx, "/failures", &one); err != nil {
 			return listed{}, err
 		}
 		for _, f := range one.Failures {
 			f.Module = name
-			if (only.Target == "" || only.Target == f.Target) && (only.Path == "" || only.Path == string(f.Path)) {
+			if (only.Target == "" || only.Target == f.Target) && (path == "" || path == string(f.Path)) {
 				all.Failures = append(all.Failures, f)
 			}
 		}

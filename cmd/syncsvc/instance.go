@@ -104,8 +104,3 @@ func fatal(problems []config.Problem) []config.Problem {
 	}
 	return out
 }
-
-// logger writes to standard error, where the service manager expects it.
-func (a *app) logger(s *config.Service) *slog.Logger {
-	return slog.New(logbook.NewHandler(a.err, logbook.FormatFor(s.LogFormat, a.err), s.LogLevel))
-}

@@ -42,7 +42,8 @@ type listed struct {
 func (l *listing) addFlags(cmd *cobra.Command) {
 	l.addJSON(cmd)
 	cmd.Flags().BoolVarP(&l.watch, "watch", "w", false, "show it again and again, until Ctrl-C")
-	cmd.Flags().DurationVar(&l.every, "every", 2*time.Second, "with --watch, look again after `TIME`")
+	l.every = 2 * time.Second
+	cmd.Flags().Var(span{&l.every}, "every", "with --watch, look again after `TIME`")
 }
 
 // addJSON gives a command only the choice between text and JSON.
@@ -140,7 +141,26 @@ func (a *app) again(l listing, repaint bool, shown listed, err error) error {
 	if err == nil {
 		text.WriteString(shown.text(a.look()))
 	}
-	return a.write(home + strings.ReplaceAll(text.String(), "\n", clearLine+"\n") + clearRest)
+	return a.write(home + a.fitted(text.String()) + clearRest)
+}
+
+// fitted makes text fit the terminal, so that the next look can be painted over
+// it line by line.
+func (a *app) fitted(text string) string {
+	columns, rows := a.size()
+	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
+	if rows > 1 && len(lines) > rows-1 {
+		more := fmt.Sprintf("... %d more lines; syncsvc top shows them all", len(lines)-rows+2)
+		lines = append(lines[:rows-2], more)
+	}
+	var b strings.Builder
+	for _, line := range lines {
+		if columns > 0 {
+			line = console.Cut(line, columns)
+		}
+		b.WriteString(line + clearLine + "\n")
+	}
+	return b.String()
 }
 
 // between separates two looks from each other where nothing is painted over.

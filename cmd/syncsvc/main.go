@@ -8,6 +8,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"os/signal"
@@ -39,6 +40,9 @@ func run(ctx context.Context, args []string, streams stdio) int {
 	root.SetOut(streams.out)
 	root.SetErr(streams.err)
 	err := root.ExecuteContext(ctx)
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		err = errors.New("interrupted")
+	}
 	report(streams.err, err)
 	return exitCode(err)
 }

@@ -37,6 +37,8 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
+			// The race detector would wait for a second at the end of each program.
+			env.Setenv("GORACE", "atexit_sleep_ms=0")
 			// Whatever is in the environment of who runs the tests.
 			for _, f := range settingFlags() {
 				env.Setenv("SYNCSVC_"+strings.ToUpper(f.key), "")

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/cobra"
 )
 
 var update = flag.Bool("update", false, "write the manual pages in packaging/man anew")
@@ -45,6 +46,21 @@ func TestManPagesAreCurrent(t *testing.T) {
 		}
 		if diff := cmp.Diff(strings.Split(string(got), "\n"), strings.Split(want, "\n")); diff != "" {
 			t.Errorf("%s is out of date; write it anew with: make man\n%s", name, diff)
+		}
+	}
+}
+
+// TestHelpFitsTheTerminal: nothing of it is wider than 100 columns.
+func TestHelpFitsTheTerminal(t *testing.T) {
+	var none bytes.Buffer
+	root := newRootCommand(&app{stdio: stdio{&none, &none, &none}})
+	root.InitDefaultHelpCmd()
+	for all := []*cobra.Command{root}; len(all) > 0; all = all[1:] {
+		all = append(all, all[0].Commands()...)
+		for line := range strings.Lines(all[0].Long + "\n" + all[0].UsageString()) {
+			if len(line) > 101 {
+				t.Errorf("%s: %d columns: %s", all[0].CommandPath(), len(line)-1, line)
+			}
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -126,6 +127,10 @@ func (a *app) stopRemoved(ctx context.Context, c *control.Client, name string) e
 		if m.Module == name && m.Error != "" {
 			return withHint(fmt.Errorf("the file is put away, but module %q: %s", name, m.Error), "syncsvc status "+name)
 		}
+	}
+	if c.Get(ctx, "/v1/modules/"+url.PathEscape(name), nil) == nil {
+		return withHint(fmt.Errorf("the file is put away, but the service goes on with module %q", name),
+			"--conf-dir and --run-dir, or --config, must be those of the service; see: syncsvc status "+name)
 	}
 	a.say("%s: stopped", name)
 	return nil

@@ -97,7 +97,7 @@ func runSettingFlags() []setting {
 		{"log_files", "log to files in the log folder too: `true` or false (default false)"},
 		{"log_size", "put a log file away when it has `SIZE` (default 20m)"},
 		{"log_keep", "keep `N` log files that were put away (default 5)"},
-		{"max_rsyncs", "run at most `N` rsync processes at a time, all modules together (default off)"},
+		{"max_rsyncs", "run at most `N` rsyncs at a time, all modules together (default off)"},
 		{"max_full_syncs", "be in at most `N` full syncs at a time (default off)"},
 		{"max_bandwidth", "send at most `SIZE` a second, all modules together (default off)"},
 		{"hung_after", "end a module that shows no sign of life for `TIME` (default 30s)"},
@@ -114,7 +114,7 @@ func flagName(key string) string { return strings.ReplaceAll(key, "_", "-") }
 // addFlags adds the flags that every command knows, before or after its name.
 func (a *app) addFlags(root *cobra.Command) {
 	a.flags = root.PersistentFlags()
-	a.flags.StringVar(&a.configFile, "config", "", "settings of the service are in `FILE` (default "+config.DefaultFile+" if there is one)")
+	a.flags.StringVar(&a.configFile, "config", "", "settings are in `FILE` (default "+config.DefaultFile+", if it exists)")
 	for _, f := range settingFlags() {
 		a.flags.String(flagName(f.key), "", f.usage)
 	}

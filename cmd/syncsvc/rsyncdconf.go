@@ -34,7 +34,8 @@ lines of the secrets file are printed instead of rsyncd.conf, with the passwords
 that are in the modules' password files.`,
 		Example: `  syncsvc rsyncd-conf
   syncsvc rsyncd-conf www --host 10.0.0.8 | ssh root@10.0.0.8 'cat > /etc/rsyncd.conf'
-  syncsvc rsyncd-conf www --host 10.0.0.8 --secrets | ssh root@10.0.0.8 'umask 077; cat > /etc/rsyncd.secrets'`,
+  syncsvc rsyncd-conf www --host 10.0.0.8 --secrets |
+      ssh root@10.0.0.8 'umask 077; cat > /etc/rsyncd.secrets'`,
 		ValidArgsFunction: a.completeModules,
 		RunE: func(_ *cobra.Command, args []string) error {
 			s, err := a.service()

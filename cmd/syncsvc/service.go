@@ -29,8 +29,8 @@ that one is used and nothing is written.
 With --root DIR, install, uninstall, status and takeover work on another system
 that does not run, an image or a mounted disk: they write files and links, and
 call no init system.`)
-	group.PersistentFlags().StringVar(&f.name, "name", defaultService, "the service is called `NAME`, for several on one machine")
-	group.PersistentFlags().StringVar(&f.init, "init", "", "for the init system `NAME`: systemd, openrc, sysv or upstart (default: the one that runs)")
+	group.PersistentFlags().StringVar(&f.name, "name", defaultService, "the service's `NAME`, for several on one machine")
+	group.PersistentFlags().StringVar(&f.init, "init", "", "for init system `NAME`: systemd, openrc, sysv, upstart (default: found)")
 	group.PersistentFlags().StringVar(&f.root, "root", "", "work on the system in the folder `DIR`, which does not run")
 	_ = group.RegisterFlagCompletionFunc("init", completeInit) // fails for a flag that is not there
 	group.AddCommand(

@@ -89,6 +89,8 @@ func runText(look console.Look, st service.Status) string {
 func fileText(st service.Status) string {
 	text := st.File
 	switch {
+	case !st.Installed && st.Boot == "masked":
+		return "none: masked"
 	case !st.Installed:
 		return "none: not installed"
 	case st.Package != "":

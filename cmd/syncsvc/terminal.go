@@ -22,14 +22,35 @@ func (a *app) look() console.Look {
 	if !isTerminal(a.out) {
 		return l
 	}
-	l.Colour = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
-	if columns, _, err := term.GetSize(int(a.out.(*os.File).Fd())); err == nil {
+	l.Colour = os.Getenv("NO_COLOR") == "" && a.canRepaint()
+	if columns, _ := a.size(); columns > 0 {
 		l.Width = columns
 	}
 	return l
 }
 
+// size is how many columns and lines the terminal has; 0 = it is none.
+func (a *app) size() (columns, lines int) {
+	f, ok := a.out.(*os.File)
+	if !ok {
+		return 0, 0
+	}
+	columns, lines, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0, 0
+	}
+	return columns, lines
+}
+
 // canRepaint reports whether what is on standard output can be painted over.
 func (a *app) canRepaint() bool {
-	return isTerminal(a.out) && os.Getenv("TERM") != "dumb"
+	kind := os.Getenv("TERM")
+	return isTerminal(a.out) && kind != "" && kind != "dumb"
+}
+
+// errorLook is look for standard error.
+func (a *app) errorLook() console.Look {
+	instead := *a
+	instead.out = a.err
+	return instead.look()
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"os/exec"
 	"path/filepath"
@@ -97,6 +98,11 @@ func TestWatchPaintsOver(t *testing.T) {
 		o := control.Overview{Pid: 1, Modules: []control.Module{wellModule("www"), wellModule("bbs")}}
 		if looks.Add(1) > 5 {
 			o.Modules = o.Modules[1:]
+		}
+		if looks.Load() == 3 {
+			for i := range 100 {
+				o.Modules = append(o.Modules, wellModule(fmt.Sprint("many", i)))
+			}
 		}
 		return o, nil
 	})

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -41,7 +42,7 @@ Without a terminal use "syncsvc status --watch".`,
 func (a *app) topSource() top.Source {
 	return top.Source{
 		Overview: a.overview,
-		Events:   a.allEvents,
+		Events:   a.newEvents(),
 		Do:       a.topDo,
 		Progress: func(ctx context.Context, module, id string) (control.Progress, error) {
 			var p control.Progress
@@ -54,20 +55,27 @@ func (a *app) topSource() top.Source {
 	}
 }
 
-// allEvents calls each with the events of all modules.
-func (a *app) allEvents(ctx context.Context, each func(control.Event)) error {
-	c, err := a.supervisor()
-	if err != nil {
-		return err
-	}
-	return c.Stream(ctx, "/v1/events?since=0", func(value json.RawMessage) error {
-		var e control.Event
-		if err := json.Unmarshal(value, &e); err != nil {
-			return fmt.Errorf("read an event: %w", err)
+// newEvents returns what calls each with the events of all modules, and does
+// not tell them twice when it is called again after the stream broke.
+func (a *app) newEvents() func(context.Context, func(control.Event)) error {
+	var told time.Time // of the last one
+	return func(ctx context.Context, each func(control.Event)) error {
+		c, err := a.supervisor()
+		if err != nil {
+			return err
 		}
-		each(e)
-		return nil
-	})
+		return c.Stream(ctx, "/v1/events?since=0", func(value json.RawMessage) error {
+			var e control.Event
+			if err := json.Unmarshal(value, &e); err != nil {
+				return fmt.Errorf("read an event: %w", err)
+			}
+			if e.Time.After(told) {
+				told = e.Time
+				each(e)
+			}
+			return nil
+		})
+	}
 }
 
 // topDo does to a module what a key of the screen is for.

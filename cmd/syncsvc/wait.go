@@ -29,14 +29,18 @@ call is not waited for.`,
 			if timeout < 0 {
 				return usage("--timeout 60s", "--timeout %s is negative", timeout)
 			}
-			answer, err := a.wait(cmd.Context(), args, timeout)
+			var answer control.WaitAnswer
+			err := atMost(cmd.Context(), timeout+patience, func(ctx context.Context) (err error) {
+				answer, err = a.wait(ctx, args, timeout)
+				return err
+			})
 			if err != nil {
 				return err
 			}
 			return a.tellWait(l, answer, timeout)
 		},
 	}
-	cmd.Flags().DurationVar(&timeout, "timeout", timeout, "give up after `TIME`")
+	cmd.Flags().Var(span{&timeout}, "timeout", "give up after `TIME`")
 	l.addJSON(cmd)
 	return cmd
 }

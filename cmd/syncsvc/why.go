@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"net/url"
 
 	"github.com/spf13/cobra"
@@ -41,13 +42,16 @@ PATH is relative to the watch folder, or absolute. It need not exist.`,
 			if err != nil {
 				return err
 			}
-			var answer control.WhyAnswer
-			if err := m.get(cmd.Context(), "/why?path="+url.QueryEscape(path), &answer); err != nil {
-				return err
-			}
-			return a.show(l, listed{value: answer, text: func(l console.Look) string { return l.Why(answer) }})
+			return a.list(cmd.Context(), l, func(ctx context.Context) (listed, error) { return m.askWhy(ctx, path) })
 		},
 	}
-	l.addJSON(cmd)
+	l.addFlags(cmd)
 	return cmd
+}
+
+// askWhy asks about one path.
+func (m *moduleClient) askWhy(ctx context.Context, path string) (listed, error) {
+	var answer control.WhyAnswer
+	err := m.get(ctx, "/why?path="+url.QueryEscape(path), &answer)
+	return listed{value: answer, text: func(l console.Look) string { return l.Why(answer) }}, err
 }

@@ -1,0 +1,123 @@
+package isolation_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/syncsvc/syncsvc/control"
+)
+
+// both runs a test where there are control groups, and where there are none.
+func both(t *testing.T, test func(s *site)) {
+	t.Run("groups", func(t *testing.T) { t.Parallel(); test(newSite(t, false)) })
+	t.Run("plain", func(t *testing.T) { t.Parallel(); test(newSite(t, true)) })
+}
+
+// busy starts a service whose modules all transfer something slowly.
+func busy(s *site, modules ...string) {
+	s.Helper()
+	for _, name := range modules {
+		s.module(name, "rsync: {bwlimit: 100k}")
+		s.must(os.WriteFile(s.path("src", name, "big"), []byte(strings.Repeat("big", 10<<20)), 0o644))
+	}
+	s.start()
+	s.until("all transfer", func() bool {
+		instances, rsyncs := s.running()
+		return instances == len(modules) && rsyncs >= len(modules)
+	})
+}
+
+func TestNothingOutlivesTheServiceAndNoTwinsAppear(t *testing.T) {
+	both(t, func(s *site) {
+		busy(s, "www", "bbs")
+		for range 2 {
+			s.kill()
+			s.until("all are gone", func() bool { return len(s.processes()) == 0 })
+			s.start()
+			s.until("all transfer again", func() bool {
+				_, rsyncs := s.running()
+				return rsyncs >= 2
+			})
+			if instances, _ := s.running(); instances != 2 {
+				s.Errorf("%d instances of 2 modules", instances)
+			}
+		}
+	})
+}
+
+func TestNoRsyncOutlivesItsInstance(t *testing.T) {
+	both(t, func(s *site) {
+		busy(s, "www", "bbs")
+		before, _ := s.look("bbs")
+		killed := 0
+		for range 2 {
+			m := s.untilModule("www", "runs again", func(m control.Module) bool { return m.Pid != 0 && m.Pid != killed })
+			killed = m.Pid
+			rsyncs := s.rsyncsOf("www")
+			s.must(syscall.Kill(m.Pid, syscall.SIGKILL))
+			s.until("its rsyncs are gone", func() bool {
+				for pid := range rsyncs {
+					if there(pid) {
+						return false
+					}
+				}
+				return true
+			})
+			temporary, err := filepath.Glob(s.path("dst", "www", ".big.*"))
+			s.must(err)
+			if len(temporary) > 0 {
+				s.Errorf("temporary files are left in the target: %v", temporary)
+			}
+		}
+		after, _ := s.look("bbs")
+		if before.Pid != after.Pid || after.Restarts != 0 {
+			s.Errorf("its neighbour was %d and is %d, with %d restarts", before.Pid, after.Pid, after.Restarts)
+		}
+		m := s.untilModule("www", "has died twice", func(m control.Module) bool { return len(m.Deaths) >= 2 })
+		if d := m.Deaths[0]; d.Cause != "killed by signal 9 (killed)" {
+			s.Errorf("the first death is %+v", d)
+		}
+	})
+}
+
+// rsyncsOf returns the rsyncs of a module that run now.
+func (s *site) rsyncsOf(name string) map[int]bool {
+	found := map[int]bool{}
+	for pid, line := range s.processes() {
+		if strings.Contains(line, s.path("dst", name)) {
+			found[pid] = true
+		}
+	}
+	return found
+}
+
+// there reports whether a process is there, or a dead one that nobody has waited
+// for.
+func there(pid int) bool { return syscall.Kill(pid, 0) == nil }
+
+func TestSecondServiceOfTheSameFoldersIsRefused(t *testing.T) {
+	s := newSite(t, false)
+	s.module("www")
+	s.start()
+	first := s.untilLive("www")
+	twin := *s
+	twin.start()
+	if err := twin.cmd.Wait(); err == nil {
+		t.Error("a second one runs")
+	}
+	out, err := os.ReadFile(s.path("output"))
+	s.must(err)
+	if !strings.Contains(string(out), "already running") {
+		t.Errorf("it did not say why:\n%s", out)
+	}
+	if now := s.untilLive("www"); now.Pid != first.Pid {
+		t.Errorf("the module of the first was %d and is %d", first.Pid, now.Pid)
+	}
+	s.stop()
+	if left := s.processes(); len(left) > 0 {
+		t.Errorf("left are %v", left)
+	}
+}
