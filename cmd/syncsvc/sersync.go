@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
@@ -85,6 +86,9 @@ func (a *app) runSersync(ctx context.Context, f sersyncFlags) error {
 	}
 	stage := os.Getenv(detachStage)
 	if stage == "" {
+		if err := r.alone(ctx); err != nil {
+			return err
+		}
 		r.greet(a)
 	}
 	switch {
@@ -137,6 +141,22 @@ func sersyncName(path string) string {
 	}
 	return name
 }
+
+// alone refuses to run a configuration a second time, before anything of the
+// one that runs is touched. Who starts at the same instant meets its lock.
+func (r *sersyncRun) alone(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	var v control.Version
+	if control.Dial(control.Socket(r.service.RunDir, control.ServiceName)).Get(ctx, "/v1/version", &v) != nil {
+		return nil
+	}
+	return withHint(fmt.Errorf("%s runs already: process %d", r.path, v.Pid),
+		fmt.Sprintf("what is changed in the file takes effect by itself; kill %d stops it, \"syncsvc status --run-dir %s\" shows it", v.Pid, r.service.RunDir))
+}
+
+// askTime is how long the one that runs may take to answer.
+const askTime = 2 * time.Second
 
 // write puts the modules where a supervisor finds them. They are written anew
 // at each start.

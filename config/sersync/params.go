@@ -64,8 +64,14 @@ func (c *converter) noteParams(p *params) {
 // connection adds what the elements beside commonParams say.
 func (c *converter) connection(p *params) {
 	s := c.s
-	c.switched(s.auth, "auth", fmt.Sprintf("auth users=%q passwordfile=%q", s.users.text, s.password.text), "the user in targets, password_file")
-	c.switched(s.userPort, "userDefinedPort", shown("userDefinedPort", "port", s.portNumber), "the port in targets")
+	became := "the user in targets, password_file"
+	if s.ssh.is() {
+		became = "the user in targets"
+	}
+	c.switched(s.auth, "auth", fmt.Sprintf("auth users=%q passwordfile=%q", s.users.text, s.password.text), became)
+	if !s.ssh.is() || !s.userPort.is() { // with ssh it is left out
+		c.switched(s.userPort, "userDefinedPort", shown("userDefinedPort", "port", s.portNumber), "the port in targets")
+	}
 	if !s.timeout.is() {
 		c.changed(s.timeout.at, shown("timeout", "start", s.timeout), "rsync.timeout: 100s", "sersync waited for ever for a target that hung; now 100 seconds without any movement end a transfer, which is tried again")
 	} else {

@@ -106,3 +106,16 @@ func TestPluginAloneHasNoTargets(t *testing.T) {
 		t.Errorf("watches %s, want the plugin's own folder", got)
 	}
 }
+
+func TestReportDoesNotSayThatWhatIsLeftOutIsKept(t *testing.T) {
+	file, problems := Read(`<head><sersync><localpath watch="/a"><remote ip="h" name="/b"/></localpath>
+<rsync><auth start="true" users="u" passwordfile="/p"/><userDefinedPort start="true" port="874"/><ssh start="true"/></rsync></sersync></head>`, Options{})
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	for _, r := range file.Remarks {
+		if strings.Contains(r.Became, "password_file") || strings.Contains(r.Became, "port") {
+			t.Errorf("with ssh, %s is said to become %s", r.Setting, r.Became)
+		}
+	}
+}
