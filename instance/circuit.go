@@ -32,6 +32,7 @@ func (t trouble) longestDelay() time.Duration {
 // is closed: the target is taken to be well.
 type circuit struct {
 	failures int
+	kind     trouble // the last one
 	reason   string
 	hint     string
 	since    time.Time // when the row of failures began
@@ -67,7 +68,7 @@ func (c *circuit) fail(now time.Time, t trouble, reason, hint string) news {
 	case !c.told[t]:
 		n = another
 	}
-	c.reason, c.hint = reason, hint
+	c.kind, c.reason, c.hint = t, reason, hint
 	if !now.Before(c.until) {
 		c.failures++
 		c.until = now.Add(jitter(delay(c.failures, t.longestDelay())))

@@ -38,9 +38,9 @@ func (in *instance) writeFailLog() error {
 	if path == "" {
 		path = filepath.Join(in.LogDir, m.Name+".fail.log")
 	}
-	head, entry := textHead, failLine
+	head, entry, away := textHead, failLine, ""
 	if m.FailLog.Format == config.FailLogScript {
-		head, entry = scriptHead, in.failCommand
+		head, entry, away = scriptHead, in.failCommand, in.awayCommands()
 	}
 	var text strings.Builder
 	fmt.Fprintf(&text, failLogHead+head, m.Name, time.Now().Format(time.RFC3339))
@@ -52,6 +52,7 @@ func (in *instance) writeFailLog() error {
 			text.WriteString(entry(t, f))
 		}
 	}
+	text.WriteString(away)
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return fmt.Errorf("make the folder of the fail log: %w", err)
 	}
@@ -68,18 +69,26 @@ func failLine(t *target, f failure) string {
 }
 
 // failCommand is an entry as sersync wrote it: a command that does what is
-// owed, with what rsync said above it. What is gone is deleted by it, if
-// anything is deleted on the target at all.
+// owed, with what rsync said above it.
 func (in *instance) failCommand(t *target, f failure) string {
-	settings := t.settings()
-	o := rsync.Typed{Dir: in.module().Watch, Path: f.Path, Delete: settings.Delete, Filters: ownRules(in.module())}
-	if f.Path == change.Root {
-		o.Path = ""
+	command := in.byHand(t, f.Path)
+	if command == "" {
+		return ""
 	}
+	return fmt.Sprintf("# %s, attempt %d: %q\n#errno %d\n%s\n\n", f.last.Format(time.RFC3339), f.attempts, f.reason, partialStatus, command)
+}
+
+// byHand is a command that sends a path to t. What is gone is deleted by it; it
+// is "" when nothing is to be deleted on t.
+func (in *instance) byHand(t *target, path string) string {
+	settings := t.settings()
+	if path == change.Root {
+		return FullSyncCommand(in.module(), *settings)
+	}
+	o := rsync.Typed{Dir: in.module().Watch, Path: path, Filters: ownRules(in.module())}
 	_, err := os.Lstat(filepath.Join(o.Dir, o.Path))
 	if o.Gone = errors.Is(err, fs.ErrNotExist); o.Gone && !settings.Delete {
 		return ""
 	}
-	return fmt.Sprintf("# %s, attempt %d: %q\n#errno %d\n%s\n\n", f.last.Format(time.RFC3339), f.attempts, f.reason,
-		partialStatus, rsync.CommandLine(rsyncTarget(*settings), o))
+	return rsync.CommandLine(rsyncTarget(*settings), o)
 }

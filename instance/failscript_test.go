@@ -63,3 +63,23 @@ func TestFullSyncLeavesWhatItIsToldTo(t *testing.T) {
 	m.put("a.iso", "22")
 	m.until("a change is sent all the same", func() bool { return m.has(0, "a.iso", "22") })
 }
+
+func TestOutageIsInTheScriptUntilItIsOver(t *testing.T) {
+	t.Parallel()
+	d := newDistant(t, nil, "fail_log: {format: sersync}")
+	d.put("gone", "1")
+	d.start().settled()
+	d.far.Stop()
+	d.put("it's $(touch oops)", "2")
+	d.must(os.Remove(d.src("gone")))
+	d.until("the fail log has both", func() bool {
+		text, _ := os.ReadFile(filepath.Join(d.dir, "www.fail.log"))
+		log := string(text)
+		return strings.Count(log, "\n#errno 2560\ncd ") == 2 && strings.Contains(log, "/far/\n") && strings.Contains(log, "./gone")
+	})
+	d.must(d.far.Restart(d.module))
+	d.until("the fail log is empty", func() bool { return !strings.Contains(d.failLog(), "#errno") })
+	if !d.has(1, "it's $(touch oops)", "2") {
+		t.Error("it is not there")
+	}
+}

@@ -83,6 +83,7 @@ type instance struct {
 
 	saving      sync.Mutex // held by who saves
 	savedSource string     // as it is on disk; guarded by saving
+	savedAway   string     // of the fail log; guarded by saving
 
 	pauses pauses
 	syncs  syncs
