@@ -86,42 +86,15 @@ func (v value) checkCommand(c *CommandHook) {
 		}
 	}
 	switch runs := runsFile(c.Argv); {
+	case runs && !c.RunFile && remoteShells.MatchString(path.Base(c.Argv[0])):
+		argv.fail(`with stdin: files the paths are safe, as in [ssh, host, "xargs -0 -n 1 /usr/local/bin/purge"]; or name a script that quotes the path twice`,
+			"the other host's shell would run what is in the path: ssh makes one line of its words")
 	case runs && !c.RunFile:
 		argv.fail("if that is meant, add run_file: true; else name a program that gets {file} as an argument",
 			"this runs the changed file itself, whoever wrote it")
 	case !runs && v.has("run_file"):
 		v.at("run_file").fail("leave it out", "the command does not run the changed file")
 	}
-}
-
-// interpreters run the file that is their first argument; a version may follow
-// the name.
-var interpreters = regexp.MustCompile(`^(sh|bash|dash|ash|zsh|ksh|mksh|csh|tcsh|fish|busybox|env|python|perl|ruby|php|node|lua|tclsh|source)[0-9.]*$`)
-
-// runsFile reports whether a command runs what has changed.
-func runsFile(argv []string) bool {
-	names := func(word string) bool { return strings.Contains(word, "{file}") || strings.Contains(word, "{path}") }
-	if len(argv) == 0 {
-		return false
-	}
-	if strings.HasPrefix(argv[0], "{") {
-		return true
-	}
-	if !interpreters.MatchString(path.Base(argv[0])) {
-		return false
-	}
-	for i, word := range argv[1:] {
-		switch {
-		case word == "-c" || word == "-e" || word == "-r" || word == "-l":
-			// {file} within the program's text would be code, too
-			return i+2 < len(argv) && names(argv[i+2])
-		case strings.HasPrefix(word, "-"), strings.HasPrefix(path.Base(argv[0]), "env") && strings.Contains(word, "="),
-			interpreters.MatchString(path.Base(word)):
-		default:
-			return names(word)
-		}
-	}
-	return false
 }
 
 // cdnNeeds are the keys that a provider cannot do without, and those that mean
