@@ -3,6 +3,7 @@ package sersync
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -87,6 +88,10 @@ func (c *converter) connection(p *params) {
 	if s.timeout.is() && !slices.ContainsFunc(p.extra, named("timeout")) {
 		if s.timeoutSeconds.text == "0" {
 			c.risk(s.timeoutSeconds.at, "timeout time=\"0\"", "rsync.timeout", "waited for ever; now 100 seconds without any movement end a transfer, which is tried again")
+			return
+		}
+		if _, err := strconv.ParseUint(s.timeoutSeconds.text, 10, 31); err != nil {
+			c.fail(s.timeoutSeconds.at, `write it in seconds: time="100"`, "time=%q is no number of seconds", s.timeoutSeconds.text)
 			return
 		}
 		p.extra = append(p.extra, text("timeout", s.timeoutSeconds.at, s.timeoutSeconds.text+"s"))

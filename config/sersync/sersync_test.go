@@ -119,3 +119,11 @@ func TestReportDoesNotSayThatWhatIsLeftOutIsKept(t *testing.T) {
 		}
 	}
 }
+
+func TestTimeoutIsShownAsItStandsInTheFile(t *testing.T) {
+	_, problems := Read(`<head><sersync><localpath watch="/a"><remote ip="h" name="b"/></localpath>
+<rsync><timeout start="true" time="abc"/></rsync></sersync></head>`, Options{})
+	if len(problems) != 1 || !strings.Contains(problems[0].Message, `time="abc"`) {
+		t.Errorf("got %v", problems)
+	}
+}
