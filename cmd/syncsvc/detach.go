@@ -60,7 +60,7 @@ func (a *app) detach(r *sersyncRun) error {
 	leader.Stdout, leader.Stderr, leader.ExtraFiles = log, log, []*os.File{say}
 	leader.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := errors.Join(leader.Run(), say.Close()); err != nil {
-		return fmt.Errorf("start in the background: %w", err)
+		return withHint(fmt.Errorf("start in the background: %w", err), "see "+r.logFile())
 	}
 	answer, err := io.ReadAll(said)
 	pid, ok := strings.CutPrefix(string(answer), "ready ")
@@ -88,6 +88,7 @@ func again(stage string) (*exec.Cmd, error) {
 		}
 	}
 	cmd := exec.Command(self, os.Args[1:]...)
+	cmd.Args[0] = os.Args[0] // what it is called decides what it does
 	cmd.Env = append(os.Environ(), detachStage+"="+stage)
 	return cmd, nil
 }

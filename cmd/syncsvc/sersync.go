@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -70,6 +71,14 @@ func newSersyncCommand(a *app) *cobra.Command {
 	}
 }
 
+// rootHint adds a way out for who is not root: sersync itself went on then.
+func rootHint(err error) error {
+	if errors.Is(err, fs.ErrPermission) && os.Geteuid() != 0 {
+		return withHint(err, "run it as root, or set SYNCSVC_STATE_DIR, SYNCSVC_RUN_DIR and SYNCSVC_LOG_DIR to folders of your own")
+	}
+	return err
+}
+
 // sersyncRun is one configuration of sersync at work.
 type sersyncRun struct {
 	flags   sersyncFlags
@@ -93,9 +102,9 @@ func (a *app) runSersync(ctx context.Context, f sersyncFlags) error {
 	}
 	switch {
 	case !f.daemon:
-		return a.serveSersync(ctx, r)
+		return rootHint(a.serveSersync(ctx, r))
 	case stage == "":
-		return a.detach(r)
+		return rootHint(a.detach(r))
 	case stage == stageLeader:
 		return passOn()
 	}
