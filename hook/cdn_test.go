@@ -279,7 +279,7 @@ func TestRefreshCDNMakesTheRequestOfSersync(t *testing.T) {
 		{"file", CDN{Base: "http://www.example.com/blog"}, Event{Path: "a/b.html", Kind: Sent}, "HEAD /index.jsp?user=U&pswd=P&ok=ok&urls=http://www.example.com/blog/a/b.html HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n"},
 		{"folder", CDN{Base: "http://www.example.com"}, Event{Path: "a", Kind: Deleted, Dir: true}, "HEAD /index.jsp?user=U&pswd=P&ok=ok&dirs=http://www.example.com/a/ HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n"},
 		{"regex", CDN{Base: "http://h", Regex: `/www/cms([/a-z]*)\.x`}, Event{Path: "cms/site/y.xhtml", Kind: Sent}, "HEAD /index.jsp?user=U&pswd=P&ok=ok&urls=http://h/site/yhtml HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n"},
-		{"injection", CDN{Base: "http://h"}, Event{Path: "x HTTP/1.0\r\nEvil: 1", Kind: Sent}, "HEAD /index.jsp?user=U&pswd=P&ok=ok&urls=http://h/x%20HTTP/1.0%0D%0AEvil:%201 HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n"},
+		{"name of two lines is one URL", CDN{Base: "http://h"}, Event{Path: "x HTTP/1.0\r\nEvil: 1", Kind: Sent}, "HEAD /index.jsp?user=U&pswd=P&ok=ok&urls=http://h/x%20HTTP/1.0%250D%250AEvil:%201 HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			srv := newServer(t, "tcp", "127.0.0.1:0")

@@ -87,6 +87,8 @@ func (r *refreshCDN) request(path string, dir bool) (text string, ok bool, err e
 	if r.urls.regex == nil && rest != "" {
 		rest = "/" + rest // sersync leaves it to the path to bring it
 	}
+	// There a line break parts two URLs, and a name is one: as in an URL.
+	rest = strings.NewReplacer("\r", "%0D", "\n", "%0A").Replace(rest)
 	password := r.c.Password
 	if r.c.SecretFile != "" {
 		read, err := secret(r.c.SecretFile)
