@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -14,6 +15,9 @@ import (
 
 // isXML reports whether a file is one of sersync's.
 func isXML(path string) bool { return strings.HasSuffix(path, ".xml") }
+
+// chinese are the names of the encodings that GB18030 includes.
+var chinese = []string{"gbk", "gb2312", "gb18030", "cp936"}
 
 // readXML reads a configuration file of sersync: a module for each of its
 // localpath elements. They are decoded as if they were written in YAML.
@@ -50,7 +54,8 @@ func parseXML(src *source, o sersync.Options) (*sersync.File, []Problem) {
 	if len(src.text) > maxFileSize {
 		return nil, []Problem{src.problem(position{}, "", "sersync's own has 70 lines", "is larger than 1 MiB")}
 	}
-	text, bad := utf8Text(src.text)
+	data := src.text
+	text, bad := utf8Text(data)
 	if bad != nil {
 		return nil, []Problem{src.problem(position{}, "", bad.hint, bad.message)}
 	}
@@ -62,12 +67,25 @@ func parseXML(src *source, o sersync.Options) (*sersync.File, []Problem) {
 		}
 		return nil, []Problem{p}
 	}
+	latin := !utf8.ValidString(data) && !slices.Contains(chinese, sersync.Declared(data))
 	file, wrong := sersync.Read(src.text, o)
+	if file != nil && latin && slices.ContainsFunc(file.Modules, func(m sersync.Module) bool { return foreign(sersync.Value{Fields: m.Fields}) }) {
+		file.Remarks = append(file.Remarks, sersync.Remark{
+			At: sersync.Pos{Line: 1, Column: 1}, Setting: "encoding ISO-8859-1", Risk: true,
+			Changed: "is what names with other letters are read as; if the file is in GBK, its first line has to say encoding=\"GBK\"",
+		})
+	}
 	var problems []Problem
 	for _, p := range wrong {
 		problems = append(problems, src.problem(placeOf(p.At), "", p.Hint, p.Message))
 	}
 	return file, problems
+}
+
+// foreign reports whether a value has letters beyond ASCII in it.
+func foreign(v sersync.Value) bool {
+	return strings.IndexFunc(v.Text, func(r rune) bool { return r > 0x7f }) >= 0 || slices.ContainsFunc(v.Items, foreign) ||
+		slices.ContainsFunc(v.Fields, func(f sersync.Field) bool { return foreign(f.Value) })
 }
 
 // utf8Text turns a text into UTF-8 from the encoding that it says it has.
@@ -84,9 +102,11 @@ func utf8Text(data string) (string, *mistake) {
 			return data, nil
 		}
 		from = charmap.ISO8859_1
-	case "gbk", "gb2312", "gb18030", "cp936":
-		from = simplifiedchinese.GB18030
 	default:
+		if slices.Contains(chinese, name) {
+			from = simplifiedchinese.GB18030
+			break
+		}
 		return "", wrong("save the file as UTF-8, and write that into its first line", "is in encoding %q; known are UTF-8, ISO-8859-1 and GBK", name)
 	}
 	text, err := from.NewDecoder().String(data)

@@ -160,6 +160,27 @@ func TestEncodingsAreThoseTheFileSays(t *testing.T) {
 	}
 }
 
+func TestChineseNamesInAFileThatSaysLatinAreDoubted(t *testing.T) {
+	const first = `<?xml version="1.0" encoding="ISO-8859-1"?>`
+	gbk := func(s string) string {
+		out, err := simplifiedchinese.GBK.NewEncoder().String(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	doubted := func(text string) bool {
+		m := mustXML(t, text)
+		return strings.Contains(strings.Join(m.Warnings(), "\n"), `encoding="GBK"`)
+	}
+	if !doubted(first + gbk(strings.ReplaceAll(head("", ""), "/data/www", "/数据"))) {
+		t.Error("a folder of another name is watched, and nothing is said")
+	}
+	if doubted(first + gbk(head("<!-- 数据 -->", ""))) {
+		t.Error("a comment is doubted")
+	}
+}
+
 func TestSeveralFoldersAreSeveralModules(t *testing.T) {
 	c := newConfDir(t)
 	c.write("bbs.xml", `<head><sersync>
