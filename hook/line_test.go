@@ -288,3 +288,13 @@ func TestHookHearsOnlyWhatItWants(t *testing.T) {
 		})
 	}
 }
+
+func TestEveryHookHearsThatSomethingWasLeftOut(t *testing.T) {
+	s := spec("http")
+	s.Folders, s.Include, s.Events = false, []string{"*.css"}, Events{Sent: true}
+	wants, err := newMatcher(Options{Root: "/srv/www"}, s)
+	must(t, err)
+	if !wants(Event{Path: ".", Kind: Collapsed, Dir: true, Count: 9}) {
+		t.Error("it does not")
+	}
+}
