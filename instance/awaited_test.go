@@ -104,3 +104,14 @@ func TestTooManyAwaitedPathsAreToldAsOne(t *testing.T) {
 		t.Errorf("told %d, %d wait, %d are left out", n, len(p.ms.awaited.paths), p.ms.awaited.left)
 	}
 }
+
+func TestNobodyWaitsForATargetThatIsGone(t *testing.T) {
+	p := newPair(t)
+	p.far.ledger.add(change.Change{Path: "a", Since: time.Now()})
+	p.has(p.near, sent("a"))
+	p.ms.targets = func() []*target { return []*target{p.near} }
+	p.ms.look(p.near)
+	if n := p.told(); n != 1 {
+		t.Errorf("told of %d", n)
+	}
+}
