@@ -17,7 +17,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -89,12 +91,15 @@ type Options struct {
 }
 
 // Hooks are the hooks of one module.
-type Hooks struct{ lines []*line }
+type Hooks struct {
+	o     Options
+	lines []*line
+}
 
 // New returns hooks that begin to tell when they run; until then events are
 // collected. It does no I/O but to compile and read what the hooks need.
 func New(o Options) (*Hooks, error) {
-	h := &Hooks{}
+	h := &Hooks{o: o}
 	for _, s := range o.Hooks {
 		l, err := newLine(o, s)
 		if err != nil {
@@ -108,11 +113,24 @@ func New(o Options) (*Hooks, error) {
 // Run tells what arrives until ctx ends. What has not been told by then is told
 // by the next Run.
 func (h *Hooks) Run(ctx context.Context) {
+	h.forget()
 	var all sync.WaitGroup
 	for _, l := range h.lines {
 		all.Go(func() { l.run(ctx) })
 	}
 	all.Wait()
+}
+
+// forget removes the journals of hooks that there are no more.
+func (h *Hooks) forget() {
+	entries, _ := os.ReadDir(h.o.Dir) // none yet, or unreadable, which its hooks will tell
+	for _, e := range entries {
+		if slices.ContainsFunc(h.lines, func(l *line) bool { return l.spec.Name == e.Name() }) {
+			continue
+		}
+		err := os.RemoveAll(filepath.Join(h.o.Dir, e.Name()))
+		h.o.Log.Info("hook is gone; what waited for it is forgotten", "hook", e.Name(), "err", err)
+	}
 }
 
 // Arrived takes over events in their order; it never waits for anything but

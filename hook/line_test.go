@@ -82,6 +82,22 @@ func TestRestartGoesOnWithWhatWaits(t *testing.T) {
 	}
 }
 
+func TestHookThatIsGoneLeavesNothing(t *testing.T) {
+	b := &bench{TB: t, dir: t.TempDir(), log: &transcript{}}
+	away := &listener{fails: func(string) error { return awayError{error: errors.New("nobody listens")} }}
+	old := spec("http")
+	old.Name = "old"
+	hear(t, b, away, old)
+	b.arrive("a")
+	must(t, b.hooks.Flush(patience))
+	b.stop()
+	hear(t, b, away, spec("http"))
+	b.until("the old journal is gone", func() bool {
+		_, err := os.Stat(filepath.Join(b.dir, "hooks", "old"))
+		return errors.Is(err, os.ErrNotExist)
+	})
+}
+
 func TestFlushedEventsOutliveAKilledProcess(t *testing.T) {
 	b := &bench{TB: t, dir: t.TempDir(), log: &transcript{}}
 	away := &listener{fails: func(string) error { return awayError{error: errors.New("nobody listens")} }}
@@ -270,5 +286,15 @@ func TestHookHearsOnlyWhatItWants(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+func TestEveryHookHearsThatSomethingWasLeftOut(t *testing.T) {
+	s := spec("http")
+	s.Folders, s.Include, s.Events = false, []string{"*.css"}, Events{Sent: true}
+	wants, err := newMatcher(Options{Root: "/srv/www"}, s)
+	must(t, err)
+	if !wants(Event{Path: ".", Kind: Collapsed, Dir: true, Count: 9}) {
+		t.Error("it does not")
 	}
 }

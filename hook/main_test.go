@@ -29,6 +29,9 @@ func TestMain(m *testing.M) {
 	if what := os.Getenv(asProgram); what != "" && os.Getenv("SYNCSVC_MODULE") != "" {
 		os.Exit(program(what))
 	}
+	if dir := os.Getenv(asMirror); dir != "" {
+		os.Exit(mirrorProcess(dir))
+	}
 	goleak.VerifyTestMain(m)
 }
 

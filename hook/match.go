@@ -30,7 +30,12 @@ func newMatcher(o Options, s Spec) (func(Event) bool, error) {
 			matchesOne(regexes, o.file(p))
 	}
 	return func(e Event) bool {
-		if e.All != s.AfterAll || !s.wants(e) {
+		switch {
+		case e.All != s.AfterAll:
+			return false
+		case e.Kind == Collapsed: // whatever it stands for
+			return true
+		case !s.wants(e):
 			return false
 		}
 		return path(e.Path, e.Dir) || e.Was != "" && path(e.Was, e.Dir)
@@ -73,8 +78,7 @@ func (s Spec) wants(e Event) bool {
 		return s.Events.Sent
 	case Deleted:
 		return s.Events.Deleted
-	case Renamed:
+	default:
 		return s.Events.Renamed
 	}
-	return true
 }

@@ -17,6 +17,7 @@ func (l *line) open(ctx context.Context) bool {
 		j, err := openJournal(filepath.Join(l.o.Dir, l.spec.Name))
 		if err == nil {
 			l.journal = j
+			l.count()
 			return true
 		}
 		l.tally.fail(err, time.Now())

@@ -12,7 +12,6 @@ import (
 	"github.com/syncsvc/syncsvc/change"
 	"github.com/syncsvc/syncsvc/config"
 	"github.com/syncsvc/syncsvc/control"
-	"github.com/syncsvc/syncsvc/hook"
 	"github.com/syncsvc/syncsvc/scan"
 )
 
@@ -71,18 +70,15 @@ func (c *courierAlone) carry(ctx context.Context, j *job, m *meter) outcome {
 // describe notes a folder and, when all of it came at once, what is in it; of a
 // listing, what changed.
 func (c *courierAlone) describe(ctx context.Context, root *os.File, it item, m *meter) error {
+	if it.Scope == change.Tree || madeSince(root, it.Path, it.Since) {
+		m.heard.add(it.Path, true, 0)
+	}
 	since := time.Unix(1, 0)
 	switch it.Scope {
 	case change.Entry:
-		if !it.Quick {
-			m.heard.add(it.Path, true, 0)
-		}
 		return nil
 	case change.Listing:
 		since = it.Since
-	}
-	if it.Scope == change.Tree {
-		m.heard.add(it.Path, true, 0)
 	}
 	_, err := scan.Walk(ctx, scan.Options{
 		Root: procPath(int(root.Fd()), ""), Under: it.Path, Since: since, Excluded: c.in.ground.filter.ExcludedName,
@@ -99,12 +95,17 @@ func (c *courierAlone) describe(ctx context.Context, root *os.File, it item, m *
 	return err
 }
 
-// add takes down what was found in a folder.
-func (h *heard) add(path string, dir bool, size int64) {
-	if h != nil && path != change.Root {
-		if dir {
-			size = 0
-		}
-		h.events = append(h.events, hook.Event{Path: path, Kind: hook.Sent, Dir: dir, Size: size, Time: time.Now()})
+// clockMargin is how coarse the times of a file system are taken to be.
+const clockMargin = 2 * time.Second
+
+// madeSince reports whether a folder is that young. That its time changed says
+// only that something in it did. Of a file system that does not know when
+// folders were made, all count as young.
+func madeSince(root *os.File, path string, since time.Time) bool {
+	var st unix.Statx_t
+	err := unix.Statx(int(root.Fd()), path, unix.AT_SYMLINK_NOFOLLOW, unix.STATX_BTIME, &st)
+	if err != nil || st.Mask&unix.STATX_BTIME == 0 {
+		return err == nil
 	}
+	return time.Unix(st.Btime.Sec, int64(st.Btime.Nsec)).After(since.Add(-clockMargin))
 }

@@ -2,6 +2,7 @@ package instance
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/syncsvc/syncsvc/change"
@@ -66,14 +67,16 @@ func (a *awaited) put(e hook.Event, t *target) {
 }
 
 // look tells of what nobody lacks any more: of what was noted since the last
-// look, and of all that t was lacking if it lacks nothing now.
+// look, and, if t lacks nothing now, of all that it was lacking or a target that
+// is gone.
 func (ms *messenger) look(t *target) {
 	a := &ms.awaited
 	fresh := a.fresh
 	a.fresh = nil
-	if t != nil && t.hasAll() {
+	if t.hasAll() {
+		present := ms.targets()
 		for p, w := range a.paths {
-			if w != nil && w.on == t {
+			if w != nil && (w.on == t || !slices.Contains(present, w.on)) {
 				fresh = append(fresh, p)
 			}
 		}

@@ -40,14 +40,30 @@ func (h *heard) note(base string, it rsync.Item) {
 	if h == nil || !told(it) {
 		return
 	}
-	now := time.Now()
 	kind := hook.Sent
 	if it.Deleted {
 		kind = hook.Deleted
 	}
-	h.events = append(h.events, hook.Event{Path: under(base, it.Path), Kind: kind, Dir: it.Dir, Time: now})
-	if len(h.events) >= maxHeardItems || now.Sub(h.events[0].Time) > 2*settledAfter {
-		h.tellFirst(now)
+	h.take(hook.Event{Path: under(base, it.Path), Kind: kind, Dir: it.Dir})
+}
+
+// add takes down what was found in a folder.
+func (h *heard) add(path string, dir bool, size int64) {
+	if h == nil || path == change.Root {
+		return
+	}
+	if dir {
+		size = 0
+	}
+	h.take(hook.Event{Path: path, Kind: hook.Sent, Dir: dir, Size: size})
+}
+
+// take keeps an event until the job has landed, or it is old.
+func (h *heard) take(e hook.Event) {
+	e.Time = time.Now()
+	h.events = append(h.events, e)
+	if len(h.events) >= maxHeardItems || e.Time.Sub(h.events[0].Time) > 2*settledAfter {
+		h.tellFirst(e.Time)
 	}
 }
 

@@ -214,6 +214,8 @@ func TestModuleOfHooksAlone(t *testing.T) {
 	m.put("d/e/f", "1")
 	m.put("d/x.tmp", "1")
 	e.hear(m, "sent d/e/f")
+	e.hear(m, "sent d/")
+	e.hear(m, "sent d/e/")
 	m.must(os.Rename(m.src("a"), m.src("b")))
 	e.hear(m, "deleted a")
 	e.hear(m, "sent b")
