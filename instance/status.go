@@ -175,6 +175,8 @@ func (t *target) state() (state control.State, reason, hint string) {
 			fmt.Sprintf("see them with: syncsvc verify %s; if they are meant, run: syncsvc approve %[1]s", t.module)
 	case t.circuit.open():
 		return control.Backoff, t.circuit.reason, t.circuit.hint
+	case !t.based && t.source == "": // whether it needs a full sync is not known yet
+		return control.Starting, "the source is not watched yet", ""
 	case !t.based:
 		return control.Scanning, "full sync", ""
 	case t.sweeping || len(t.ledger.walking) > 0:
