@@ -59,7 +59,7 @@ var sshErrors = []explanation{
 	},
 	{
 		wording(`does not greet`), Away,
-		"something other than an ssh server listens there, or one that hangs",
+		"something other than an ssh server listens there, one that hangs, or one that turns this host away for now",
 		"correct the port in the target, or see what listens: ss -ltnp 'sport = :{port}' on {host}",
 	},
 	{
