@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/go-multierror"
@@ -53,15 +54,26 @@ func (p Problem) Text() string {
 }
 
 func (p Problem) place() string {
+	file := plainName(p.File)
 	switch {
-	case p.File == "":
+	case file == "":
 		return ""
 	case p.Line == 0:
-		return p.File + ": "
+		return file + ": "
 	case p.Column == 0:
-		return fmt.Sprintf("%s:%d: ", p.File, p.Line)
+		return fmt.Sprintf("%s:%d: ", file, p.Line)
 	}
-	return fmt.Sprintf("%s:%d:%d: ", p.File, p.Line, p.Column)
+	return fmt.Sprintf("%s:%d:%d: ", file, p.Line, p.Column)
+}
+
+// plainName is a file's name with what would upset a terminal or a log escaped:
+// anybody who may write in the folder has chosen it.
+func plainName(file string) string {
+	quoted := strconv.Quote(file)
+	if strings.Contains(quoted, `\`) {
+		return quoted[1 : len(quoted)-1]
+	}
+	return file
 }
 
 // Problems returns all problems that err consists of, in order of file and
@@ -126,7 +138,7 @@ func heading(errs []error) string {
 	case 0:
 		return count
 	case 1:
-		return count + " in " + files[0]
+		return count + " in " + plainName(files[0])
 	}
 	return count + " in " + plural(len(files), "file")
 }

@@ -64,3 +64,13 @@ func TestExcerptIsSafeForATerminal(t *testing.T) {
 		t.Errorf("got %q where there is nothing", got)
 	}
 }
+
+func TestPlaceOfAProblemIsHarmless(t *testing.T) {
+	p := Problem{File: "/conf.d/a\n\x1b[2J\xff.yaml", Line: 3, Message: "is wrong"}
+	if got, want := p.Error(), `/conf.d/a\n\x1b[2J\xff.yaml:3: is wrong`; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := (Problem{File: "/conf.d/bücher.yaml", Message: "is wrong"}).Error(); got != "/conf.d/bücher.yaml: is wrong" {
+		t.Errorf("got %q", got)
+	}
+}

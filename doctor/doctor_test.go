@@ -92,7 +92,7 @@ func TestTargetsThatCannotWork(t *testing.T) {
 		{d.URL("nobody"), "writable", "Permission denied", "uid = root"},
 		{d.URL("gone"), "module", "failed", "folder"},
 		{"rsync://127.0.0.1:1/m", "reachable", "refused", "systemctl enable --now rsync"},
-		{"rsync://no.such.host.invalid/m", "reachable", "lookup", "getent"},
+		{"rsync://no.such.host.invalid/m", "reachable", "look up no.such.host.invalid: ", "getent"},
 		{onSSH, "login", "Host key verification failed", "ssh-keyscan"},
 		{"/no/such/disk/backup", "writable", "nor the folder above", "mounted"},
 	} {

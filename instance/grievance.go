@@ -27,6 +27,13 @@ func (g *grievance) again(log *slog.Logger, level slog.Level, text string, err e
 	log.Log(context.Background(), level, text, append([]any{"err", err}, more...)...)
 }
 
+// known reports whether it went wrong the last time.
+func (g *grievance) known() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.times > 0
+}
+
 // over logs that it went well, if that is news.
 func (g *grievance) over(log *slog.Logger, text string) {
 	g.mu.Lock()

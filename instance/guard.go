@@ -2,7 +2,9 @@ package instance
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/syncsvc/syncsvc/rsync"
 )
@@ -60,11 +62,25 @@ func (s *sender) refuse(ctx context.Context, j *job, n int) error {
 	if s.t.waits(j) {
 		return fmt.Errorf("%d deletions where others wait for approval", n)
 	}
-	limit := s.most(ctx, n)
-	if s.t.deletedLately()+n <= limit {
+	limit, lately := s.most(ctx, n), s.t.deletedLately()
+	if lately+n <= limit {
 		return nil
 	}
-	return fmt.Errorf("%d deletions are more than max_delete %s allows (%d)", n, s.limit, limit)
+	return errors.New(overLimit(n, lately, fmt.Sprint(s.limit), limit))
+}
+
+// overLimit says which deletions max_delete, which comes to limit, forbids;
+// lately others were made, which count.
+func overLimit(n, lately int, maxDelete string, limit int) string {
+	text := several(n, "deletion is", "deletions are")
+	if lately > 0 {
+		text = fmt.Sprintf("%d deletions, %d of them made already, are", n+lately, lately)
+	}
+	text += " more than max_delete allows: " + maxDelete
+	if maxDelete != strconv.Itoa(limit) {
+		text += fmt.Sprintf(", which is %d here", limit)
+	}
+	return text
 }
 
 func (t *target) waits(j *job) bool {

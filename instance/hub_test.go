@@ -49,6 +49,24 @@ func (m *mirror) listen() (next func(what string, is func(control.Event) bool) c
 	}
 }
 
+// TestNoFullSyncIsToldOfBeforeItIsNeeded: a target that catches up by a scan
+// said "full sync" until the source was watched.
+func TestNoFullSyncIsToldOfBeforeItIsNeeded(t *testing.T) {
+	t.Parallel()
+	m := newMirror(t, 1)
+	m.put("f", "1")
+	m.start().settled()
+	m.stop()
+	m.must(os.Rename(m.source, m.source+".away"))
+	m.start()
+	st := m.untilState(control.WaitingSource)
+	if one := st.Targets[0]; one.State != control.Starting {
+		t.Errorf("without a source the target is %s: %s", one.State, one.Reason)
+	}
+	m.must(os.Rename(m.source+".away", m.source))
+	m.settled()
+}
+
 func TestEventsTellTheStory(t *testing.T) {
 	t.Parallel()
 	m := newMirror(t, 1, "max_delete: 1")

@@ -66,7 +66,7 @@ func (in *instance) keepCheckpoint(ctx context.Context) {
 	var unsaved grievance
 	for {
 		in.keeper.turn()
-		all := false
+		all := unsaved.known() // so that it is over only when it has really been written
 		select {
 		case <-ctx.Done():
 			return

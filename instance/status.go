@@ -172,17 +172,19 @@ func (t *target) state() (state control.State, reason, hint string) {
 	case t.paused:
 		return control.Paused, "on request; changes are collected", ""
 	case t.ledger.held.total() > 0:
-		return control.Held, several(t.ledger.held.total(), "deletion waits", "deletions wait")+" for approval",
+		return control.Held, several(t.ledger.held.total(), "deletion waits", "deletions wait") + " for approval",
 			fmt.Sprintf("see them with: syncsvc verify %s; if they are meant, run: syncsvc approve %[1]s", t.module)
 	case t.circuit.open():
 		return control.Backoff, t.circuit.reason, t.circuit.hint
+	case !t.based && t.source == "": // whether it needs a full sync is not known yet
+		return control.Starting, "the source is not watched yet", ""
 	case !t.based:
 		return control.Scanning, "full sync", ""
 	case t.sweeping || len(t.ledger.walking) > 0:
 		return control.Scanning, "looking for what changed", ""
 	case len(t.ledger.failing.paths) > 0:
 		return control.Degraded, several(len(t.ledger.failing.paths), "path fails", "paths fail"),
-			"see why: syncsvc failures "+t.module
+			"see why: syncsvc failures " + t.module
 	default:
 		return control.Live, "", ""
 	}

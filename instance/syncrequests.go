@@ -72,7 +72,11 @@ func (in *instance) handleSync(r *http.Request) (any, error) {
 		a.parts = append(a.parts, t.sync(under))
 	}
 	in.syncs.add(a, in.started)
-	return control.SyncStarted{ID: a.id, Message: fmt.Sprintf("comparing %s with %d targets", under, len(targets))}, nil
+	what := "everything"
+	if under != change.Root {
+		what = strconv.Quote(under)
+	}
+	return control.SyncStarted{ID: a.id, Message: "comparing " + what + " with " + several(len(targets), "target", "targets")}, nil
 }
 
 // mirroredPart returns the path of a part of the tree that belongs to the mirror.

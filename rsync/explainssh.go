@@ -58,7 +58,12 @@ var sshErrors = []explanation{
 		"on {host}: systemctl enable --now ssh (or sshd), and let port {port} in",
 	},
 	{
-		wording(`(?i)timed out|i/o timeout|deadline exceeded|does not greet`), Away,
+		wording(`does not greet`), Away,
+		"something other than an ssh server listens there, one that hangs, or one that turns this host away for now",
+		"correct the port in the target, or see what listens: ss -ltnp 'sport = :{port}' on {host}",
+	},
+	{
+		wording(`(?i)timed out|i/o timeout|deadline exceeded`), Away,
 		"{host} is down, or a firewall drops what comes to port {port}",
 		"try: ping {host}; then let port {port} in",
 	},

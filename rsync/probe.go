@@ -31,9 +31,11 @@ const probeTimeout = 10 * time.Second
 // ErrOld is wrapped by what Probe returns for a daemon older than rsync 3.1.0.
 var ErrOld = errors.New("rsync on the target is older than 3.1.0")
 
-// errNoAnswer is what is left of the many ways in which a connection takes too
-// long.
-var errNoAnswer = errors.New("timed out")
+var (
+	// errNoAnswer is what is left of the many ways to take too long.
+	errNoAnswer = errors.New("timed out")
+	errHungUp   = errors.New("it hangs up")
+)
 
 // Probe asks a target whether it is there, without running rsync: a daemon and
 // an ssh server have to connect and greet, a local folder, or where it can be
@@ -105,13 +107,17 @@ func greet(ctx context.Context, host string, port int, is func(string) bool) (st
 			return line, nil
 		}
 	}
-	return "", fmt.Errorf("%s accepts connections but does not greet: %w", address, cmp.Or(context.Cause(ctx), lines.Err(), io.EOF))
+	why := cmp.Or(lines.Err(), errHungUp)
+	if ctx.Err() != nil {
+		why = errNoAnswer
+	}
+	return "", fmt.Errorf("%s accepts connections but does not greet: %w", address, why)
 }
 
 // unconnected says in the words of people why there is no connection.
 func unconnected(address string, err error) error {
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
-		return dns // names what was looked up
+		return fmt.Errorf("look up %s: %s", dns.Name, dns.Err)
 	}
 	if errno, ok := errors.AsType[syscall.Errno](err); ok {
 		return fmt.Errorf("connect to %s: %w", address, errno)

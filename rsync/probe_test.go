@@ -30,7 +30,7 @@ func TestProbe(t *testing.T) {
 		"black hole":   {with(good, func(h *Target) { h.Host = blackHole(t) }), "timed out"},
 		"ssh":          {overSSH, ""},
 		"ssh refused":  {with(overSSH, func(t *Target) { t.Port = 1 }), "refused"},
-		"ssh daemon":   {with(overSSH, func(t *Target) { t.Port = good.Port; t.ConnectTimeout = time.Second }), "does not greet"},
+		"ssh daemon":   {with(overSSH, func(t *Target) { t.Port = good.Port; t.ConnectTimeout = time.Second }), "does not greet: timed out"},
 		"ssh proxy":    {with(overSSH, func(t *Target) { t.Port, t.SSH.Options = 1, []string{"ProxyJump=elsewhere"} }), ""},
 		"ssh option":   {with(overSSH, func(t *Target) { t.Host = "-oProxyCommand=x" }), "option"},
 		"folder":       {w.local(), ""},

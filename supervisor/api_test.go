@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/syncsvc/syncsvc/control"
@@ -261,6 +262,21 @@ func TestWaitForAllModules(t *testing.T) {
 	s.does("resume", "www")
 	if _, status := s.raw(http.MethodGet, "/v1/wait?timeout=soon", nil); status != http.StatusBadRequest {
 		t.Errorf("a wrong timeout gave %s", fmt.Sprint(status))
+	}
+}
+
+func TestWaitSitsOutAStart(t *testing.T) {
+	s := newSite(t, "real")
+	s.module("www")
+	s.start()
+	for _, route := range []string{"/v1/wait", "/v1/modules/www/wait"} {
+		s.must(syscall.Kill(s.is("www", control.Live).Pid, syscall.SIGKILL))
+		s.is("www", control.Backoff)
+		var done control.WaitAnswer
+		s.must(s.client.Get(t.Context(), route+"?timeout=60s", &done))
+		if !done.Done {
+			t.Errorf("%s does not wait until it runs again: %v", route, done.Behind)
+		}
 	}
 }
 

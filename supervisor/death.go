@@ -80,6 +80,8 @@ func (l *life) cause(e child.Exit) string {
 		return tooMuch(0, l.word.module.Process.MemoryMax)
 	case e.Signal != 0:
 		return fmt.Sprintf("killed by signal %d (%s)", int(e.Signal), e.Signal)
+	case e.Code == exitConfig && mistake(said, l.word.module.File) != "":
+		return mistake(said, l.word.module.File)
 	case len(said) > 0 && (beginsCrash(said[0]) || e.Code == exitConfig):
 		return strings.TrimPrefix(said[0], "syncsvc: ")
 	case e.Code == 0:
@@ -89,6 +91,16 @@ func (l *life) cause(e child.Exit) string {
 		return fmt.Sprintf("exit code %d: %s", e.Code, line)
 	}
 	return fmt.Sprintf("exit code %d", e.Code)
+}
+
+// mistake returns the first line about a place in file: "www.yaml:4:24: ...".
+func mistake(said []string, file string) string {
+	for _, line := range said {
+		if strings.HasPrefix(line, file+":") {
+			return line
+		}
+	}
+	return ""
 }
 
 // parting returns what this program says when it ends with an error, and the

@@ -145,7 +145,7 @@ func TestOnlyAConfigurationErrorEndsTheTrying(t *testing.T) {
 	w := keep(t, "config", nil)
 	s := w.untilState(control.Misconfigured)
 	<-w.Ready()
-	if s.Reason != `www.yaml:3:1: unknown key "targte"` || !strings.Contains(s.Hint, "/etc/syncsvc/conf.d/www.yaml") || !s.NextStart.IsZero() {
+	if s.Reason != `/etc/syncsvc/conf.d/www.yaml:3:1: unknown key "targte"` || !strings.Contains(s.Hint, "/etc/syncsvc/conf.d/www.yaml") || !s.NextStart.IsZero() {
 		t.Errorf("status is %+v", s)
 	}
 	w.setFate("good")

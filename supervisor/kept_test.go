@@ -44,7 +44,7 @@ func TestAsKeptChild(t *testing.T) {
 	case "panic":
 		panic("there is no room for it")
 	case "config":
-		fmt.Println("www.yaml:3:1: unknown key \"targte\"")
+		fmt.Println("syncsvc: 1 problem in /etc/syncsvc/conf.d/www.yaml\n/etc/syncsvc/conf.d/www.yaml:3:1: unknown key \"targte\"")
 		os.Exit(exitConfig)
 	case "refuse":
 		fmt.Println("syncsvc: module \"www\": already running\nhint: see which with: fuser lock")

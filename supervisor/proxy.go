@@ -14,6 +14,9 @@ import (
 func (a *api) proxy(route string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		m, err := a.fleet.find(r.PathValue("name"))
+		if err == nil && route == waitRoute {
+			r.URL.RawQuery = a.untilRuns(r.Context(), m, r.URL.Query()).Encode()
+		}
 		if err == nil && m.keeper.status().Pid == 0 {
 			err = a.notRunning(m)
 		}

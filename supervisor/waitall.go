@@ -47,7 +47,7 @@ func (a *api) waitFor(ctx context.Context, m *member, query url.Values) (control
 	}
 	defer m.view.outdate()
 	route := waitRoute
-	if len(query) > 0 {
+	if query = a.untilRuns(ctx, m, query); len(query) > 0 {
 		route += "?" + query.Encode()
 	}
 	var out control.WaitAnswer

@@ -17,6 +17,7 @@ type findings struct {
 	look    console.Look
 	verbose bool
 	section []doctor.Finding // about one module or target, not printed yet
+	machine bool             // something about the machine was printed
 	bad     int
 	warned  int
 	unknown int
@@ -65,11 +66,22 @@ func heading(about doctor.Finding) string {
 	return about.Module + " -> " + about.Target
 }
 
+// title is what stands above the section. What modules need of the machine
+// together is known last.
+func (f *findings) title() string {
+	again := f.machine && f.section[0].Module == ""
+	f.machine = f.machine || f.section[0].Module == ""
+	if again {
+		return "this machine, for all of that"
+	}
+	return heading(f.section[0])
+}
+
 func (f *findings) flush() {
 	if len(f.section) == 0 {
 		return
 	}
-	fmt.Fprintln(f.out, f.look.Bold(console.Safe(heading(f.section[0]))))
+	fmt.Fprintln(f.out, f.look.Bold(console.Safe(f.title())))
 	if !f.verbose {
 		f.together(doctor.OK, false)
 	}
