@@ -145,6 +145,9 @@ type Answer struct {
 type WaitAnswer struct {
 	Done   bool     `json:"done"`
 	Behind []string `json:"behind,omitempty"`
+	// Held says that every target behind has deletions that wait for approval, so
+	// that waiting longer would not help.
+	Held bool `json:"held,omitempty"`
 }
 
 // Error is what the server answers instead of the thing asked for.

@@ -164,7 +164,7 @@ func (in *instance) handleWait(r *http.Request) (any, error) {
 		case <-r.Context().Done():
 			return nil, r.Context().Err()
 		case <-expired:
-			return control.WaitAnswer{Behind: behind}, nil
+			return control.WaitAnswer{Behind: behind, Held: !seen.IsZero() && in.holding() == len(behind)}, nil
 		case <-tick.C:
 		}
 	}
@@ -184,4 +184,17 @@ func (in *instance) behind(seen time.Time) []string {
 		}
 	}
 	return out
+}
+
+// holding counts the targets that wait for somebody to approve deletions.
+func (in *instance) holding() int {
+	n := 0
+	for _, t := range in.targets() {
+		t.mu.Lock()
+		if t.ledger.held.total() > 0 {
+			n++
+		}
+		t.mu.Unlock()
+	}
+	return n
 }

@@ -24,18 +24,20 @@ func (a *api) getWait(r *http.Request) (any, error) {
 		all.Go(func() { answers[i], failures[i] = a.waitFor(r.Context(), m, r.URL.Query()) })
 	}
 	all.Wait()
-	out := control.WaitAnswer{Done: true}
+	out := control.WaitAnswer{Done: true, Held: true}
 	for i, m := range members {
 		if failures[i] != nil {
 			return nil, failures[i]
 		}
 		if !answers[i].Done {
 			out.Done = false
+			out.Held = out.Held && answers[i].Held
 		}
 		for _, text := range answers[i].Behind {
 			out.Behind = append(out.Behind, m.name+": "+text)
 		}
 	}
+	out.Held = out.Held && !out.Done
 	return out, nil
 }
 
