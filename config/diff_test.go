@@ -124,10 +124,10 @@ func TestEffectsOfChanges(t *testing.T) {
 	}{
 		{"nothing", func(*Module) {}, Difference{}},
 		{"bandwidth of one target", func(m *Module) { m.Targets[1].Rsync.BWLimit = 1 << 20 }, Difference{
-			Effect: InPlace, Changes: []Change{{"rsync.bwlimit (rsync://b/www)", "none", "1m/s"}},
+			Effect: InPlace, Changes: []Change{{"rsync.bwlimit (rsync://b/www)", "none", "1M/s"}},
 		}},
 		{"bandwidth of all", func(m *Module) { m.Targets[0].Rsync.BWLimit, m.Targets[1].Rsync.BWLimit = 1<<20, 1<<20 }, Difference{
-			Effect: InPlace, Changes: []Change{{"rsync.bwlimit", "none", "1m/s"}},
+			Effect: InPlace, Changes: []Change{{"rsync.bwlimit", "none", "1M/s"}},
 		}},
 		{"a target comes", func(m *Module) { m.Targets = append(m.Targets, Target{URL: "rsync://c/www"}) }, Difference{
 			Effect:  Retarget,

@@ -115,7 +115,7 @@ func rateText(bytes int64) string {
 	if bytes == 0 {
 		return "none"
 	}
-	return formatSize(bytes) + "/s"
+	return strings.ToUpper(formatSize(bytes)) + "/s" // a small m is a metre
 }
 
 func wordsText(words []string) string {
