@@ -3,6 +3,7 @@ package isolation_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -56,6 +57,12 @@ func TestNoRsyncOutlivesItsInstance(t *testing.T) {
 		for range 2 {
 			m := s.untilModule("www", "runs again", func(m control.Module) bool { return m.Pid != 0 && m.Pid != killed })
 			killed = m.Pid
+			// What it makes after its restart has other names.
+			var temporary []string
+			s.until("it transfers", func() bool {
+				temporary = s.temporary("www")
+				return len(temporary) > 0
+			})
 			rsyncs := s.rsyncsOf("www")
 			s.must(syscall.Kill(m.Pid, syscall.SIGKILL))
 			s.until("its rsyncs are gone", func() bool {
@@ -66,11 +73,9 @@ func TestNoRsyncOutlivesItsInstance(t *testing.T) {
 				}
 				return true
 			})
-			temporary, err := filepath.Glob(s.path("dst", "www", ".big.*"))
-			s.must(err)
-			if len(temporary) > 0 {
-				s.Errorf("temporary files are left in the target: %v", temporary)
-			}
+			s.until("its temporary files are gone", func() bool {
+				return !slices.ContainsFunc(s.temporary("www"), func(name string) bool { return slices.Contains(temporary, name) })
+			})
 		}
 		after, _ := s.look("bbs")
 		if before.Pid != after.Pid || after.Restarts != 0 {
@@ -91,6 +96,15 @@ func (s *site) rsyncsOf(name string) map[int]bool {
 			found[pid] = true
 		}
 	}
+	return found
+}
+
+// temporary returns what rsync has made in the target of a module and not
+// renamed yet.
+func (s *site) temporary(name string) []string {
+	s.Helper()
+	found, err := filepath.Glob(s.path("dst", name, ".big.*"))
+	s.must(err)
 	return found
 }
 
