@@ -138,7 +138,7 @@ func newDisk(t *testing.T, mkfs string) disk {
 	if out, err := exec.Command("mount", "-o", "loop", d.image, d.mount).CombinedOutput(); err != nil {
 		t.Skipf("cannot mount here: %v: %s", err, out)
 	}
-	t.Cleanup(func() { d.run("umount", d.mount) })
+	t.Cleanup(d.unmount)
 	return d
 }
 
@@ -151,8 +151,20 @@ func (d disk) cutPower() {
 	must(d.t, err)
 	err = unix.IoctlSetPointerInt(int(f.Fd()), shutdown, withoutLog)
 	must(d.t, errors.Join(err, f.Close()))
-	d.run("umount", d.mount)
+	d.unmount()
 	d.run("mount", "-o", "loop", d.image, d.mount)
+}
+
+// unmount tries again while somebody is there: a process that this one forked
+// has all its files until it becomes another program.
+func (d disk) unmount() {
+	d.t.Helper()
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); <-time.After(10 * time.Millisecond) {
+		if exec.Command("umount", d.mount).Run() == nil {
+			return
+		}
+	}
+	d.run("umount", d.mount)
 }
 
 func (d disk) run(name string, args ...string) {

@@ -18,7 +18,7 @@ import (
 )
 
 // patience is how long a test waits for what must come.
-const patience = 30 * time.Second
+const patience = 3 * time.Minute
 
 // rig is a watched tree with a mirror that follows every change it is told of
 // the moment it is told.
