@@ -114,7 +114,7 @@ func (p *plot) now() time.Time {
 	}
 	first, tick := touch(), time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); <-tick.C {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); <-tick.C {
 		if is := touch(); is.After(first) {
 			return is
 		}

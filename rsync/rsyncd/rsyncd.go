@@ -63,7 +63,7 @@ type Daemon struct {
 const portTries = 20
 
 // startTimeout is how long a daemon may take to greet.
-const startTimeout = 10 * time.Second
+const startTimeout = time.Minute
 
 // Start writes the configuration, starts the daemon and waits until it greets.
 // The caller stops it.
@@ -170,7 +170,7 @@ const (
 	endTimeout = 5 * time.Second
 	// childTimeout is how long those who serve a connection may take then. They
 	// put away what they have of a file.
-	childTimeout = time.Second
+	childTimeout = 5 * time.Second
 )
 
 func (d *Daemon) end(s syscall.Signal) {
