@@ -255,4 +255,11 @@ func mountAt(t testing.TB, kind, source, point string) {
 	t.Cleanup(func() { _ = unix.Unmount(point, unix.MNT_DETACH) })
 }
 
+// unmount tries again while somebody is there: a process that another test has
+// forked has all our files until it becomes another program.
+func unmount(t testing.TB, point string) {
+	t.Helper()
+	until(t, "it is unmounted", func() bool { return unix.Unmount(point, 0) == nil })
+}
+
 func itoa(n int) string { return strconv.Itoa(n) }
