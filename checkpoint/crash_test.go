@@ -106,7 +106,7 @@ func TestFullDiskKeepsTheOldMark(t *testing.T) {
 	if err := unix.Mount("none", dir, "tmpfs", 0, "size=16k"); err != nil {
 		t.Skipf("cannot mount here: %v", err)
 	}
-	t.Cleanup(func() { must(t, unix.Unmount(dir, 0)) })
+	t.Cleanup(disk{t: t, mount: dir}.unmount)
 	s, err := Open(dir)
 	must(t, err)
 	must(t, s.Save(target, markAt(noon())))
