@@ -4,7 +4,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS  = -s -w -X main.version=$(VERSION)
 BIN      = bin/syncsvc
 
-.PHONY: help setup build demo test test-long bench lint fuzz man clean
+.PHONY: help setup build packages demo test test-long bench lint fuzz man clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -14,6 +14,9 @@ setup: ## install what is missing (rsync, sshd, file system tools); needs apt an
 
 build: ## bin/syncsvc, static
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/syncsvc
+
+packages: ## deb, rpm, apk and Arch packages for amd64 and arm64, in dist/
+	packaging/build
 
 demo: setup build ## mirror three generated modules to two daemons and prove it
 	./$(BIN) demo
@@ -45,4 +48,4 @@ man: ## manual pages and what packages ship, from what the program prints
 	$(GO) test ./service -run Packages -update
 
 clean:
-	rm -rf bin
+	rm -rf bin dist
