@@ -38,9 +38,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
 	}
-	if os.Getenv(bootEnv) != "" {
-		closeScratch()
-	}
+	closeScratch()
 	os.Exit(code)
 }
 

@@ -45,6 +45,7 @@ const noGettys = `sed -i 's/^[1-6]:23.*getty.*/#&/' "$1/etc/inittab"`
 var recipes = map[string]recipe{
 	"bookworm": {suite: "bookworm", packages: withSystemd},
 	"trixie":   {suite: "trixie", packages: withSystemd},
+	"vm":       {suite: "bookworm", packages: append([]string{"linux-image-cloud-amd64", "initramfs-tools"}, withSystemd...)},
 	"sysvinit": {suite: "bookworm", packages: append([]string{"logrotate"}, withSysvinit...), after: noGettys},
 	"openrc":   {suite: "bookworm", packages: append([]string{"openrc"}, withSysvinit...), after: noGettys},
 	// Debian's rpm keeps its database in the home folder, for building only.
