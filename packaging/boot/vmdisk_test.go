@@ -63,7 +63,7 @@ func newDisk(t *testing.T) *disk {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	must(t, "cp", "-a", "--reflink=auto", d.base, content)
+	must(t, "cp", "-ax", "--reflink=auto", d.base, content)
 	furnish(t, content)
 	must(t, "truncate", "-s", "2G", d.path)
 	must(t, "mkfs.ext4", "-q", "-F", "-d", content, d.path)
