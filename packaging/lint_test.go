@@ -30,6 +30,22 @@ func TestRpmlintIsContent(t *testing.T) {
 	})
 }
 
+// An operator who looks into it by rpm2cpio and cpio, as rpmlint does, must not
+// find it all over the host.
+func TestRpmUnpacksIntoTheFolderAtHand(t *testing.T) {
+	every(t, func(t *testing.T, a architecture) {
+		names := output(t, "sh", "-c", `rpm2cpio "$1" | cpio --list --quiet`, "sh", a.rpmFile(t))
+		for name := range strings.Lines(names) {
+			if strings.HasPrefix(name, "/") {
+				t.Errorf("cpio writes to %s", name)
+			}
+		}
+		if got := output(t, "rpm", "--checksig", a.rpmFile(t)); !strings.HasSuffix(got, ": digests OK\n") {
+			t.Errorf("rpm --checksig: %s", got)
+		}
+	})
+}
+
 func TestShellcheckIsContent(t *testing.T) {
 	folder(t) // shellcheck comes with ./setup boot
 	for _, script := range shellScripts(t) {
