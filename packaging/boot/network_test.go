@@ -138,3 +138,9 @@ func (r *receiver) path(inside string) string { return filepath.Join(r.dir, insi
 func (r *receiver) url(module string) string {
 	return "rsync://" + receiverUser + "@" + receiverAddress + "/" + module
 }
+
+// has says whether something of that name has arrived.
+func (r *receiver) has(inside string) bool {
+	_, err := os.Lstat(r.path(inside))
+	return err == nil
+}
