@@ -20,6 +20,7 @@ func TestHardenedUnitMirrorsEveryKindOfFile(t *testing.T) {
 			h := newHardened(t, kind)
 			h.module("near", "/srv/copy", "auto")
 			h.module("far", h.receiver.url("tree"), "fanotify")
+			h.moduleOfNobody("other", h.receiver.url("second"))
 			h.run("syncsvc", "reload")
 			h.untilEqual("near", "/srv/copy/")
 			h.untilEqual("far", h.receiver.url("tree")+"/")
@@ -27,8 +28,9 @@ func TestHardenedUnitMirrorsEveryKindOfFile(t *testing.T) {
 			h.more()
 			h.untilEqual("near", "/srv/copy/")
 			h.untilEqual("far", h.receiver.url("tree")+"/")
+			h.untilAlike("other", h.receiver.url("second")+"/", plain)
 			h.watchedBy("far", "fanotify")
-			h.apart("near", "far")
+			h.apart("near", "far", "other")
 			h.scored("/usr/lib/systemd/system/syncsvc.service")
 		})
 	}
@@ -45,14 +47,14 @@ func TestStrictDropInStillSends(t *testing.T) {
 			const dropIn = "/etc/systemd/system/syncsvc.service.d/strict.conf"
 			h.run("install", "-D", "-m", "0644", "/usr/share/doc/syncsvc/examples/strict.conf", dropIn)
 			h.module("far", h.receiver.url("tree"), "fanotify")
-			h.module("inotify", h.receiver.url("second"), "inotify")
+			h.moduleOfNobody("other", h.receiver.url("second"))
 			h.sh("systemctl daemon-reload && systemctl restart syncsvc")
 			h.untilEqual("far", h.receiver.url("tree")+"/")
 			h.more()
 			h.untilEqual("far", h.receiver.url("tree")+"/")
-			h.untilEqual("inotify", h.receiver.url("second")+"/")
+			h.untilAlike("other", h.receiver.url("second")+"/", plain)
 			h.watchedBy("far", "fanotify")
-			h.apart("far", "inotify")
+			h.apart("far", "other")
 			h.mayNotWrite("/srv/tree", "/usr/local", "/etc")
 			h.scored(dropIn)
 		})
@@ -76,14 +78,34 @@ func newHardened(t *testing.T, kind string) hardened {
 	return h
 }
 
+// Options of rsync: everything there is, and what is without attributes, some of
+// which nobody but root can read.
+const (
+	complete = "-aHAX"
+	plain    = "-a"
+)
+
 // module writes a module file for the tree, with options that keep everything.
+// It is sent by one rsync at a time: of two that make the same hard link at once,
+// one leaves its temporary name behind.
 func (h hardened) module(name, target, backend string) {
 	h.t.Helper()
-	text := fmt.Sprintf("watch: /srv/tree\ntargets: [%s]\nbackend: %s\n", target, backend)
+	h.moduleFile(name, target, complete, "threads: 1", "backend: "+backend)
+}
+
+// moduleOfNobody writes one whose whole process runs as another user.
+func (h hardened) moduleOfNobody(name, target string) {
+	h.t.Helper()
+	h.moduleFile(name, target, plain, "backend: inotify", "user: nobody", "user_runs: instance")
+}
+
+func (h hardened) moduleFile(name, target, options string, lines ...string) {
+	h.t.Helper()
+	lines = append(lines, "watch: /srv/tree", "targets: ["+target+"]", "rsync: {args: ["+options+", --numeric-ids]}")
 	if strings.HasPrefix(target, "rsync://") {
-		text += "password_file: /etc/rsync.password\n"
+		lines = append(lines, "password_file: /etc/rsync.password")
 	}
-	h.write("/etc/syncsvc/conf.d/"+name+".yaml", text+"rsync: {args: [-aHAX, --numeric-ids]}\n")
+	h.write(moduleFile(name), strings.Join(lines, "\n")+"\n")
 }
 
 // more moves another awkward tree in as a whole: hard links come to be only in
@@ -99,8 +121,14 @@ func (h hardened) more() {
 // untilEqual waits until rsync, run by hand with all rights, finds nothing to do.
 func (h hardened) untilEqual(module, target string) {
 	h.t.Helper()
+	h.untilAlike(module, target, complete)
+}
+
+// untilAlike is untilEqual for what some options of rsync look at.
+func (h hardened) untilAlike(module, target, options string) {
+	h.t.Helper()
 	h.until(module+" to be equal", func() error {
-		out, err := h.try("env", "RSYNC_PASSWORD="+receiverPassword, "rsync", "-aHAXni", "--numeric-ids", "--delete", "/srv/tree/", target)
+		out, err := h.try("env", "RSYNC_PASSWORD="+receiverPassword, "rsync", options, "--numeric-ids", "-ni", "--delete", "/srv/tree/", target)
 		if err != nil {
 			return fmt.Errorf("%w: %s", err, out)
 		}
