@@ -1,10 +1,11 @@
 # make help   lists the targets
 GO      ?= go
-VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+VERSION ?= $(shell packaging/version 2>/dev/null || echo dev)
 LDFLAGS  = -s -w -X main.version=$(VERSION)
 BIN      = bin/syncsvc
+TRIAL    = dist/trial
 
-.PHONY: help setup build demo test test-long bench lint fuzz man clean
+.PHONY: help setup build packages demo test test-boot test-vm test-long bench lint fuzz man clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -15,6 +16,10 @@ setup: ## install what is missing (rsync, sshd, file system tools); needs apt an
 build: ## bin/syncsvc, static
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/syncsvc
 
+packages: ## deb, rpm, apk and Arch packages in dist/, built twice and compared
+	@./setup packages
+	packaging/reproduce
+
 demo: setup build ## mirror three generated modules to two daemons and prove it
 	./$(BIN) demo
 
@@ -22,6 +27,18 @@ test: ## everything that fits into a few minutes, with the race detector
 	@./setup test
 	$(GO) vet ./...
 	$(GO) test -race -shuffle=on -timeout 30m ./...
+
+test-boot: ## the packages, on machines that boot; needs root
+	@./setup boot
+	OUT=$(TRIAL) packaging/build
+	OUT=$(TRIAL)/previous VERSION=0.0.0 ARCHES=amd64 FORMATS='deb rpm' packaging/build
+	SYNCSVC_PACKAGES=$(CURDIR)/$(TRIAL) SYNCSVC_BOOT=1 $(GO) test -count=1 -timeout 25m ./packaging/...
+
+test-vm: ## the same in an emulated computer: limits, memory, a real reboot
+	@./setup vm
+	OUT=$(TRIAL) ARCHES=amd64 FORMATS='deb rpm' packaging/build
+	OUT=$(TRIAL)/previous VERSION=0.0.0 ARCHES=amd64 FORMATS='deb rpm' packaging/build
+	SYNCSVC_PACKAGES=$(CURDIR)/$(TRIAL) SYNCSVC_VM=1 $(GO) test -count=1 -timeout 25m -run VM -v ./packaging/boot
 
 test-long: ## the whole lists: hours of crashes, big files, long fuzzing
 	@./setup test
@@ -45,4 +62,4 @@ man: ## manual pages and what packages ship, from what the program prints
 	$(GO) test ./service -run Packages -update
 
 clean:
-	rm -rf bin
+	rm -rf bin dist

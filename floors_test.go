@@ -21,7 +21,7 @@ var floors = map[string]int{
 	"config": 1, "watch": 1, "scan": 1, "rsync": 1, "checkpoint": 1, "hook": 1,
 	"child": 1, "logbook": 1, "alert": 1, "metrics": 1, "service": 1, "console": 1,
 	"supervisor": 2, "instance": 2, "doctor": 2, "top": 2,
-	"cmd/syncsvc": 3, "bench": 3, "packaging": 3,
+	"cmd/syncsvc": 3, "bench": 3, "packaging": 3, "tools": 3,
 }
 
 func TestPackagesImportOnlyLowerFloors(t *testing.T) {

@@ -1,8 +1,10 @@
 package checkpoint
 
 import (
+	"cmp"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,6 +26,10 @@ type Clock struct {
 	Boot time.Duration
 	// BootID tells one start of the machine from another.
 	BootID string
+	// Up is how long process 1 has been running, 0 where that can't be seen. In a
+	// container that is less than Boot, which is the host's, while nspawn and
+	// LXC give every start of a container a BootID of its own. No file keeps it.
+	Up time.Duration
 }
 
 // Now reads the clocks.
@@ -40,19 +46,39 @@ func Now() (Clock, error) {
 		Wall:   time.Now().Round(0).UTC(), // without Go's monotonic part, which no file can keep
 		Boot:   time.Duration(boot.Nano()),
 		BootID: strings.TrimSpace(string(id)),
+		Up:     upSince(time.Duration(boot.Nano())),
 	}, nil
+}
+
+// upSince returns how long process 1 has been running, that long after the
+// machine started, or 0 if it is another user's secret.
+func upSince(boot time.Duration) time.Duration {
+	const start, tick = 22, 10 * time.Millisecond // see proc(5)
+	stat, _ := os.ReadFile("/proc/1/stat")
+	_, name, _ := strings.Cut(string(stat), "(")
+	fields := strings.Fields(name[strings.LastIndexByte(name, ')')+1:]) // from the third on
+	if len(fields) <= start-3 {
+		return 0
+	}
+	ticks, err := strconv.ParseInt(fields[start-3], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return max(0, boot-time.Duration(ticks)*tick)
 }
 
 // started returns what the time of day was, by today's setting of the clock,
 // when the machine started.
 func (c Clock) started() time.Time { return c.Wall.Add(-c.Boot) }
 
+// cameUp is started for what has a BootID of its own: machine or container.
+func (c Clock) cameUp() time.Time { return c.Wall.Add(-cmp.Or(c.Up, c.Boot)) }
+
 // steppedBack reports whether the clock was set back between c and now. It
 // cannot see a step back that was undone before now.
 func (c Clock) steppedBack(now Clock) bool {
-	earliest := c.Wall // a machine started again has started later than that
 	if c.BootID == now.BootID {
-		earliest = c.started() // and this one has started when it did
+		return now.started().Before(c.started().Add(-maxStep)) // it is the same start
 	}
-	return now.started().Before(earliest.Add(-maxStep))
+	return now.cameUp().Before(c.Wall.Add(-maxStep)) // it is a later one
 }

@@ -40,6 +40,29 @@ func TestWhenAMarkIsTrusted(t *testing.T) {
 	}
 }
 
+// A container that is started again sees how long its host has been up, and a
+// new boot id. That alone is no reason for a full sync.
+func TestContainerStartedAgainTrustsItsMark(t *testing.T) {
+	for name, c := range map[string]struct {
+		wall, up time.Duration // since noon, since process 1 started
+		trusted  bool
+	}{
+		"later":                    {time.Hour, time.Minute, true},
+		"at once":                  {time.Second, time.Second, true},
+		"clock set back meanwhile": {10 * time.Minute, 30 * time.Minute, false},
+		"clock before":             {-time.Hour, time.Minute, false},
+		"nobody may see process 1": {time.Hour, 0, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := markAt(noon())
+			now := Clock{Wall: noon().Add(c.wall), Boot: 1000 * time.Hour, BootID: "second", Up: c.up}
+			if err := m.Trusted(now, m.Source, m.Settings); (err == nil) != c.trusted {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
 func TestMomentInTheFutureIsNotTrusted(t *testing.T) {
 	m := markAt(noon().Add(time.Hour))
 	if err := m.Trusted(clockAt(noon()), m.Source, m.Settings); err == nil {
@@ -60,6 +83,9 @@ func TestNowIsTheSameClockTwice(t *testing.T) {
 	must(t, err)
 	if a.BootID == "" || a.BootID != b.BootID || a.Boot <= 0 || b.Boot < a.Boot {
 		t.Errorf("got %+v, then %+v", a, b)
+	}
+	if b.Up <= 0 || b.Up > b.Boot {
+		t.Errorf("process 1 has been running for %v, the machine for %v", b.Up, b.Boot)
 	}
 	if a.steppedBack(b) || b.Wall.String() != b.Wall.Round(0).String() {
 		t.Errorf("%+v does not follow %+v", b, a)

@@ -93,7 +93,8 @@ func checkPasswordFile(path string) *mistake {
 }
 
 // checkPrivate demands a readable file that belongs to whoever runs this, or
-// to root, and that nobody else can read or write.
+// to root, and that nobody else can read or write. A module that runs as another
+// user keeps what it takes to read root's.
 func checkPrivate(path string) *mistake {
 	if bad := checkReadable(path); bad != nil {
 		return bad
@@ -105,11 +106,13 @@ func checkPrivate(path string) *mistake {
 	if mode := info.Mode().Perm(); mode&0o077 != 0 {
 		return wrong("chmod 600 "+path, "%s has mode %03o, so others can get at it", path, mode)
 	}
-	if stat, ok := info.Sys().(*syscall.Stat_t); ok && int(stat.Uid) != os.Geteuid() {
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok && stranger(int(stat.Uid), os.Geteuid()) {
 		return wrong(fmt.Sprintf("chown %d %s", os.Geteuid(), path), "%s belongs to user %d, not to who runs syncsvc", path, stat.Uid)
 	}
 	return nil
 }
+
+func stranger(owner, me int) bool { return owner != me && owner != 0 }
 
 func checkReadable(path string) *mistake {
 	if err := regularFile(path); err != nil {

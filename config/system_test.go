@@ -165,3 +165,15 @@ func TestUserHasToExist(t *testing.T) {
 	}
 	s.want()
 }
+
+// A module that runs as another user reads the same file as before.
+func TestPasswordFileOfRootServesEverybody(t *testing.T) {
+	for _, c := range []struct {
+		owner, me int
+		stranger  bool
+	}{{0, 0, false}, {65534, 65534, false}, {0, 65534, false}, {65534, 0, true}, {1000, 65534, true}} {
+		if got := stranger(c.owner, c.me); got != c.stranger {
+			t.Errorf("a file of user %d read by user %d: a stranger's is %t, want %t", c.owner, c.me, got, c.stranger)
+		}
+	}
+}

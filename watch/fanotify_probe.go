@@ -15,8 +15,7 @@ const probeWait = time.Second
 
 // probe finds out whether fanotify really works for this tree: every call may
 // succeed and still no path be found, when a capability is missing, or no
-// event ever come. It leaves no trace in the tree: the event it makes is that
-// of a nameless file.
+// event ever come. It leaves no trace in the tree.
 func probe(s *site) error {
 	if err := refuseBindRoot(s); err != nil {
 		return err
@@ -77,15 +76,11 @@ func probeHandle(root string) error {
 
 var errNotRoot = errors.New("which is not the root")
 
-// probeEvent opens and closes a nameless file in the root and waits for the
-// event of that.
+// probeEvent has something happen in the root and waits for the event of that.
 func probeEvent(s *site, file int) error {
-	fd, err := unix.Open(s.real, unix.O_TMPFILE|unix.O_WRONLY|unix.O_CLOEXEC, 0o600)
+	expected, err := provoke(s, file)
 	if err != nil {
-		return fmt.Errorf("open a nameless file: %w", err)
-	}
-	if err := unix.Close(fd); err != nil {
-		return fmt.Errorf("close a nameless file: %w", err)
+		return err
 	}
 	h := newHandles(s)
 	defer h.done()
@@ -99,17 +94,39 @@ func probeEvent(s *site, file int) error {
 		if err != nil {
 			return fmt.Errorf("read fanotify events: %w", err)
 		}
-		if heardInRoot(h, buf[:n]) {
+		if heardInRoot(h, buf[:n], expected) {
 			return nil
 		}
 	}
 	return errors.New("no event came")
 }
 
-func heardInRoot(h *handles, buf []byte) bool {
+// provoke opens and closes a nameless file in the root. Where we may not write,
+// as a hardened service or another user, it looks into the root instead, and
+// has that told too. It returns which event is due.
+func provoke(s *site, file int) (expected uint64, err error) {
+	expected = unix.FAN_CLOSE_WRITE
+	fd, err := unix.Open(s.real, unix.O_TMPFILE|unix.O_WRONLY|unix.O_CLOEXEC, 0o600)
+	if errors.Is(err, unix.EROFS) || errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM) {
+		expected = unix.FAN_CLOSE_NOWRITE
+		if err := markFS(file, expected|unix.FAN_ONDIR, s.real); err != nil {
+			return 0, err
+		}
+		fd, err = unix.Open(s.real, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("open something in the root: %w", err)
+	}
+	if err := unix.Close(fd); err != nil {
+		return 0, fmt.Errorf("close what was opened in the root: %w", err)
+	}
+	return expected, nil
+}
+
+func heardInRoot(h *handles, buf []byte, expected uint64) bool {
 	for len(buf) > 0 {
 		var e signal
-		if e, buf = parseSignal(buf); e.mask&unix.FAN_CLOSE_WRITE == 0 {
+		if e, buf = parseSignal(buf); e.mask&expected == 0 {
 			continue
 		}
 		paths, _ := h.paths(e.at.id, e.at.fsid, e.at.handle)
