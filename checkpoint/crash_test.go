@@ -125,17 +125,21 @@ func TestFullDiskKeepsTheOldMark(t *testing.T) {
 type disk struct {
 	t            *testing.T
 	image, mount string
+	options      string // for mount
 }
 
 func newDisk(t *testing.T, mkfs string) disk {
 	t.Helper()
-	d := disk{t: t, image: filepath.Join(t.TempDir(), "image"), mount: t.TempDir()}
+	d := disk{t: t, image: filepath.Join(t.TempDir(), "image"), mount: t.TempDir(), options: "loop"}
+	if mkfs == "mkfs.xfs" {
+		d.options += ",nouuid" // see cutPower
+	}
 	must(t, os.WriteFile(d.image, nil, 0o600))
 	must(t, os.Truncate(d.image, 400<<20))
 	if out, err := exec.Command(mkfs, "-q", d.image).CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v: %s", mkfs, err, out)
 	}
-	if out, err := exec.Command("mount", "-o", "loop", d.image, d.mount).CombinedOutput(); err != nil {
+	if out, err := exec.Command("mount", "-o", d.options, d.image, d.mount).CombinedOutput(); err != nil {
 		t.Skipf("cannot mount here: %v: %s", err, out)
 	}
 	t.Cleanup(d.unmount)
@@ -143,7 +147,8 @@ func newDisk(t *testing.T, mkfs string) disk {
 }
 
 // cutPower shuts the file system down without writing its log, and mounts what
-// is left.
+// is left. That is a copy: whoever got a mount namespace of his own meanwhile
+// has the dead one still mounted, and the kernel would give us that again.
 func (d disk) cutPower() {
 	d.t.Helper()
 	const shutdown, withoutLog = 0x8004587d, 2 // XFS_IOC_GOINGDOWN, which ext4 knows too
@@ -152,7 +157,9 @@ func (d disk) cutPower() {
 	err = unix.IoctlSetPointerInt(int(f.Fd()), shutdown, withoutLog)
 	must(d.t, errors.Join(err, f.Close()))
 	d.unmount()
-	d.run("mount", "-o", "loop", d.image, d.mount)
+	d.run("cp", "--sparse=always", d.image, d.image+".left")
+	must(d.t, os.Rename(d.image+".left", d.image))
+	d.run("mount", "-o", d.options, d.image, d.mount)
 }
 
 // unmount tries again while somebody is there: a process that this one forked
