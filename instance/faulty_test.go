@@ -38,7 +38,7 @@ func TestTargetThatRefusesDeletionsByNameIsMirroredAllTheSame(t *testing.T) {
 	real, err := exec.LookPath("rsync")
 	m.must(err)
 	program := filepath.Join(m.dir, "faulty-rsync")
-	m.must(os.WriteFile(program, []byte(strings.ReplaceAll(refusing, "REAL", real)), 0o755))
+	m.program(program, strings.ReplaceAll(refusing, "REAL", real))
 	m.options = []string{"rsync: {program: " + program + "}"}
 	for i := range 20 {
 		m.put("a/b/"+strconv.Itoa(i), "1")

@@ -34,8 +34,8 @@ func TestRsyncRunsAsAnotherUserAndReadsEverything(t *testing.T) {
 	m.must(os.WriteFile(password, []byte("word\n"), 0o600))
 	m.must(os.WriteFile(report, nil, 0o666))
 	m.must(os.Chmod(report, 0o666))
-	m.must(os.WriteFile(program, []byte("#!/bin/sh\ngrep -E '^(Uid|CapEff)' /proc/self/status >> "+report+
-		"; echo $HOME >> "+report+"\nexec rsync \"$@\"\n"), 0o755))
+	m.program(program, "#!/bin/sh\ngrep -E '^(Uid|CapEff)' /proc/self/status >> "+report+
+		"; echo $HOME >> "+report+"\nexec rsync \"$@\"\n")
 	m.urls = []string{strings.Replace(d.URL("m0"), "//", "//bob@", 1)}
 	m.options = []string{"password_file: " + password, "user: nobody", "rsync: {program: " + program + "}"}
 	m.put("private/f", "1")

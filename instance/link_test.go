@@ -120,8 +120,8 @@ func TestNothingOutlivesTheSupervisor(t *testing.T) {
 	m := newMirror(t, 1)
 	report := filepath.Join(m.dir, "report")
 	script := filepath.Join(m.dir, "rsync")
-	m.must(os.WriteFile(script, []byte("#!/bin/sh\nenv > "+report+"; ls -l /proc/$$/fd >> "+report+
-		"; echo $$ > "+report+".pid\nexec sleep 1000\n"), 0o755))
+	m.program(script, "#!/bin/sh\nenv > "+report+"; ls -l /proc/$$/fd >> "+report+
+		"; echo $$ > "+report+".pid\nexec sleep 1000\n")
 	m.options = []string{"rsync: {program: " + script + "}"}
 	m.put("f", "1")
 	p := m.supervised()

@@ -340,6 +340,16 @@ func (m *mirror) put(path, content string) {
 	}
 }
 
+// program makes a file that can be run at once. What another test forks
+// meanwhile would have it open for writing until it becomes another program, and
+// then it is "text file busy".
+func (m *mirror) program(path, text string) {
+	m.Helper()
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	m.must(os.WriteFile(path, []byte(text), 0o755))
+}
+
 // must fails the test on an error of something that has to work.
 func (m *mirror) must(err error) {
 	m.Helper()

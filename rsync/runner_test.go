@@ -16,10 +16,20 @@ import (
 func script(t *testing.T, text string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "rsync")
-	if err := os.WriteFile(file, []byte("#!/bin/sh\n"+text+"\n"), 0o755); err != nil {
+	writeProgram(t, file, "#!/bin/sh\n"+text+"\n")
+	return file
+}
+
+// writeProgram makes a file that can be run at once. What another test forks
+// meanwhile would have it open for writing until it becomes another program, and
+// then it is "text file busy".
+func writeProgram(t *testing.T, file, text string) {
+	t.Helper()
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	if err := os.WriteFile(file, []byte(text), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	return file
 }
 
 func TestEndOfContextStopsRsync(t *testing.T) {

@@ -165,6 +165,8 @@ func leaking(t *testing.T) string {
 	t.Helper()
 	program := t.TempDir() + "/rsync"
 	script := "#!/bin/sh\ncase \"$*\" in --version) exec rsync --version ;; esac\n{ head -c 300000000 /dev/zero; exec sleep 1000; } | tail\n"
+	syscall.ForkLock.RLock() // what is forked meanwhile would have it open for writing
+	defer syscall.ForkLock.RUnlock()
 	if err := os.WriteFile(program, []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
