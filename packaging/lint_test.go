@@ -46,6 +46,15 @@ func TestRpmUnpacksIntoTheFolderAtHand(t *testing.T) {
 	})
 }
 
+// testpkg is of pacman, and reads a package as it does.
+func TestPacmanTakesThePackage(t *testing.T) {
+	every(t, func(t *testing.T, a architecture) {
+		if out, words, err := try(t, "testpkg", file(t, "*-"+a.other+".pkg.tar.zst")); err != nil {
+			t.Errorf("testpkg: %v\n%s%s", err, out, words)
+		}
+	})
+}
+
 func TestShellcheckIsContent(t *testing.T) {
 	folder(t) // shellcheck comes with ./setup boot
 	for _, script := range shellScripts(t) {
