@@ -58,7 +58,7 @@ func buildPackages() (string, error) {
 func buildVersion(out, version string) error {
 	cmd := exec.Command("sh", "packaging/build")
 	cmd.Dir = "../.."
-	cmd.Env = append(os.Environ(), "VERSION="+version, "OUT="+out, "ARCHES=amd64", "FORMATS=deb rpm")
+	cmd.Env = append(os.Environ(), "VERSION="+version, "OUT="+out, "ARCHES=amd64", "FORMATS=deb rpm apk")
 	if words, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("packaging/build: %w: %s", err, words)
 	}
