@@ -176,10 +176,11 @@ func TestFailuresOfAllModules(t *testing.T) {
 	})
 	f.begin()
 	o := f.run("failures")
-	o.wants(t, exitOK, "why: Permission denied (13)", "")
-	o.wants(t, exitOK, "www     secret", "")
-	f.run("failures", "--json").wants(t, exitOK, `"module": "www"`, "")
-	f.run("failures", "www", "--path", "/srv/www/secret").wants(t, exitOK, "www     secret", "")
+	o.wants(t, exitBehind, "why: Permission denied (13)", "")
+	o.wants(t, exitBehind, "www     secret", "")
+	f.run("failures", "--json").wants(t, exitBehind, `"module": "www"`, "")
+	f.run("failures", "www", "--path", "/srv/www/secret").wants(t, exitBehind, "www     secret", "")
+	f.run("failures", "www", "--path", "./secret").wants(t, exitBehind, "www     secret", "")
 	f.run("failures", "www", "--path", "other").wants(t, exitOK, "no path fails\n", "")
 	f.run("failures", "bbs").wants(t, exitOK, "no path fails\n", "")
 	f.run("failures", "bbs", "--json").wants(t, exitOK, `"failures": []`, "")
@@ -331,6 +332,10 @@ func TestWhyOfAnAbsolutePath(t *testing.T) {
 		f.run("why", "www", path).wants(t, exitOK, `logs/a b\xff&.log  mirrored`, "")
 	}
 	f.run("why", "www", "/elsewhere").wants(t, exitUsage, "", root)
+	for _, path := range []string{"..", "../x", "logs/../../x"} {
+		f.run("why", "www", path).wants(t, exitUsage, "", "leads out of the folder that module \"www\" watches")
+		f.run("sync", "www", "--path", path).wants(t, exitUsage, "", "leads out of")
+	}
 	f.run("why", "www").wants(t, exitUsage, "", "a module and a path")
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -18,9 +19,10 @@ func newFailuresCommand(a *app) *cobra.Command {
 		Short: "List paths that could not be sent, why, and when they are tried again",
 		Long: `Failures lists the paths that a target does not take, with rsync's own words and
 the next try, for one module or all of them. They are tried again by themselves.
+It exits with 3 when it lists any.
 
 With --retry they are all tried now. With --clear they are forgotten until they
-change again or a full sync finds them.`,
+change again or a full sync finds them. Both exit with 0 when that was done.`,
 		Example:           "  syncsvc failures\n  syncsvc failures www --retry\n  syncsvc failures www --clear --path logs/old.log",
 		Args:              perhapsModule,
 		ValidArgsFunction: a.completeModule,
@@ -84,17 +86,26 @@ func (a *app) askFailures(ctx context.Context, given []string, only control.Fail
 		}
 		for _, f := range one.Failures {
 			f.Module = name
-			if (only.Target == "" || only.Target == f.Target) && (path == "" || path == string(f.Path)) {
+			if (only.Target == "" || only.Target == f.Target) && (path == "" || strings.TrimSuffix(path, "/") == string(f.Path)) {
 				all.Failures = append(all.Failures, f)
 			}
 		}
 	}
-	return listed{value: all, text: func(l console.Look) string {
+	return listed{value: all, verdict: judgeFailures(all), text: func(l console.Look) string {
 		if len(all.Failures) == 0 {
 			return "no path fails\n"
 		}
 		return l.Failures(all.Failures)
 	}}, nil
+}
+
+// judgeFailures says as "syncsvc status" does that a path that fails is not in
+// sync.
+func judgeFailures(a control.FailuresAnswer) error {
+	if len(a.Failures) > 0 {
+		return silent(errBehind)
+	}
+	return nil
 }
 
 // treatFailures retries or forgets what fails.
