@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -44,7 +45,7 @@ func (a *app) module(ctx context.Context, name string) (*moduleClient, error) {
 	if err != nil {
 		return nil, err
 	}
-	if name == "" || strings.ContainsRune(name, '/') {
+	if strings.ContainsRune(name, '/') || !filepath.IsLocal(name) || name == "." {
 		return nil, usage("syncsvc status", "%q is not a module's name", name)
 	}
 	c := control.Dial(control.Socket(s.RunDir, control.ServiceName))
