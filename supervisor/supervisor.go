@@ -110,6 +110,7 @@ func open(ctx context.Context, o Options) (_ *service, err error) {
 	s.alerts = alert.Open(alert.Options{
 		Rules: o.Settings.Alerts, File: filepath.Join(o.Settings.StateDir, alertsFile),
 		Overview: s.api.overview, Noticed: s.noticed, Log: o.Log,
+		Errand: func() (string, func()) { return s.starter.Errand("alert") },
 	})
 	return s, s.listen(ctx)
 }
