@@ -16,6 +16,7 @@ import (
 // fleet is the set of modules. It knows how they start and end, not why.
 type fleet struct {
 	stateDir, runDir string
+	madeFrom         string                       // see Options
 	keeper           func(*config.Module) *keeper // makes one
 	hub              *hub
 	log              *slog.Logger
