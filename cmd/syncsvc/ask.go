@@ -90,7 +90,7 @@ func atMost(ctx context.Context, limit time.Duration, request func(context.Conte
 	err := request(short)
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 		err = fmt.Errorf("no answer for %s: %w", limit, err)
-		return withHint(err, "it may hang or the machine be overloaded; look at \"syncsvc logs\" and \"systemctl status syncsvc\"")
+		return withHint(err, "it may hang or the machine be overloaded; look at \"syncsvc logs\" and \"syncsvc service status\"")
 	}
 	return err
 }

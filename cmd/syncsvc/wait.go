@@ -20,8 +20,9 @@ func newWaitCommand(a *app) *cobra.Command {
 		Short: "Return when everything changed before now is on every target",
 		Long: `Wait returns as soon as everything that changed before it was called is on every
 target, of one module or of all: for cut-overs and scripts. If that takes longer
-than --timeout, it prints what is behind and exits with 3, or with 5 when that is only
-deletions that wait for approval. What changes after the call is not waited for.`,
+than --timeout, it prints what is behind and exits with 3, or with 5 when that is
+only deletions that wait for approval. What changes after the call is not waited
+for.`,
 		Example:           "  syncsvc wait www && echo safe to switch\n  syncsvc wait --timeout 10m",
 		Args:              perhapsModule,
 		ValidArgsFunction: a.completeModule,
