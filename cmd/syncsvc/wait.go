@@ -38,7 +38,7 @@ for.`,
 			if err != nil {
 				return err
 			}
-			return a.tellWait(l, answer, timeout)
+			return a.tellWait(l, answer, args, timeout)
 		},
 	}
 	cmd.Flags().Var(span{&timeout}, "timeout", "give up after `TIME`")
@@ -65,7 +65,7 @@ func (a *app) wait(ctx context.Context, name []string, timeout time.Duration) (c
 }
 
 // tellWait says how the waiting ended.
-func (a *app) tellWait(l listing, answer control.WaitAnswer, timeout time.Duration) error {
+func (a *app) tellWait(l listing, answer control.WaitAnswer, name []string, timeout time.Duration) error {
 	if l.json {
 		if err := a.printJSON(answer, true); err != nil {
 			return err
@@ -79,7 +79,12 @@ func (a *app) tellWait(l listing, answer control.WaitAnswer, timeout time.Durati
 		return nil
 	}
 	if answer.Held {
-		return withHint(fmt.Errorf("%w after %s: deletions wait for approval", errHeld, timeout), "look at them with syncsvc verify, then run: syncsvc approve MODULE")
+		module := "MODULE"
+		if len(name) == 1 {
+			module = name[0]
+		}
+		return withHint(fmt.Errorf("%w after %s: deletions wait for approval", errHeld, timeout),
+			fmt.Sprintf("see them with: syncsvc verify %s; if they are meant, run: syncsvc approve %s", module, module))
 	}
 	return fmt.Errorf("%w after %s", errBehind, timeout)
 }
