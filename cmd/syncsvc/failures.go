@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -80,6 +81,9 @@ func (a *app) askFailures(ctx context.Context, given []string, only control.Fail
 		if err != nil {
 			return listed{}, err
 		}
+		if err := m.mustHave(ctx, only.Target, len(given) > 0); err != nil {
+			return listed{}, err
+		}
 		var one control.FailuresAnswer
 		if err := m.get(ctx, "/failures", &one); err != nil {
 			return listed{}, err
@@ -97,6 +101,26 @@ func (a *app) askFailures(ctx context.Context, given []string, only control.Fail
 		}
 		return l.Failures(all.Failures)
 	}}, nil
+}
+
+// mustHave refuses a target that the module does not have, if it was the one
+// asked for: that nothing fails there would be no answer.
+func (m *moduleClient) mustHave(ctx context.Context, target string, askedFor bool) error {
+	if target == "" || !askedFor {
+		return nil
+	}
+	var st control.Status
+	if err := quick(ctx, func(ctx context.Context) error { return m.get(ctx, "/status", &st) }); err != nil {
+		return err
+	}
+	var urls []string
+	for _, t := range st.Targets {
+		urls = append(urls, t.URL)
+	}
+	if slices.Contains(urls, target) {
+		return nil
+	}
+	return withHint(fmt.Errorf("module %q has no target %q", m.name, target), "its targets are: "+strings.Join(urls, ", "))
 }
 
 // judgeFailures says as "syncsvc status" does that a path that fails is not in
