@@ -28,8 +28,8 @@ type keeperOptions struct {
 	// for each start.
 	Command func(*config.Module) *exec.Cmd
 
-	Drain     time.Duration        // what a child may take to end in good order
-	HungAfter func() time.Duration // without a beat for so long it is taken for hung; 0, nil: never
+	Drain     time.Duration // what a child may take to end in good order
+	HungAfter time.Duration // without a beat for so long it is taken for hung; 0: never. Guarded by mu
 
 	// Output gets each line the child writes, log records and other text alike,
 	// without its end; of the report of a crash only the first ones, as all of it
@@ -90,9 +90,6 @@ type keeperStatus struct {
 func newKeeper(o keeperOptions) *keeper {
 	if o.Broker == nil {
 		o.Broker = &broker{}
-	}
-	if o.HungAfter == nil {
-		o.HungAfter = func() time.Duration { return 0 }
 	}
 	return &keeper{
 		keeperOptions: o, policy: usualPolicy(),

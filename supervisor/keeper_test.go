@@ -51,7 +51,7 @@ func TestChangeInPlaceKeepsTheChild(t *testing.T) {
 }
 
 func TestHungChildTellsWhatItDidAndIsKilled(t *testing.T) {
-	w := keep(t, "stuck", func(o *keeperOptions) { o.HungAfter = func() time.Duration { return time.Second } })
+	w := keep(t, "stuck", func(o *keeperOptions) { o.HungAfter = time.Second })
 	d := w.untilDead()
 	if !strings.HasPrefix(d.Cause, "no sign of life for ") {
 		t.Errorf("cause is %q", d.Cause)
@@ -84,7 +84,7 @@ func checkDump(t *testing.T, d control.Death, texts ...string) {
 }
 
 func TestStoppedChildIsTakenForHung(t *testing.T) {
-	w := keep(t, "good", func(o *keeperOptions) { o.HungAfter = func() time.Duration { return time.Second } })
+	w := keep(t, "good", func(o *keeperOptions) { o.HungAfter = time.Second })
 	s := w.untilState(control.Live)
 	if err := unix.Kill(s.Pid, unix.SIGSTOP); err != nil {
 		t.Fatal(err)

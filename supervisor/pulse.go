@@ -19,6 +19,20 @@ type pulse struct {
 	since time.Duration
 }
 
+// hungAfter is for how long a child may give no sign of life now.
+func (k *keeper) hungAfter() time.Duration {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.HungAfter
+}
+
+// setHungAfter changes that, for the child that runs too.
+func (k *keeper) setHungAfter(d time.Duration) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.HungAfter = d
+}
+
 func (p *pulse) beat() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

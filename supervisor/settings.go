@@ -148,6 +148,9 @@ func (s *service) adopt(ctx context.Context, now *config.Service) {
 	next.Budget, next.Alerts, next.LogLevel, next.HungAfter = now.Budget, now.Alerts, now.LogLevel, now.HungAfter
 	s.settings.Store(&next)
 	s.broker.limit(next.Budget)
+	for _, m := range s.fleet.all() {
+		m.keeper.setHungAfter(next.HungAfter)
+	}
 	if !reflect.DeepEqual(old.Alerts, next.Alerts) {
 		s.alerts.Adopt(next.Alerts)
 	}

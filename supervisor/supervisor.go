@@ -149,7 +149,7 @@ func (s *service) newKeeper(m *config.Module) *keeper {
 	o := keeperOptions{
 		Name: m.Name, Home: filepath.Join(set.StateDir, m.Name), Module: m, Starter: s.starter,
 		RunDir: set.RunDir, LogDir: set.LogDir,
-		Command: s.command, Drain: set.DrainTimeout, HungAfter: func() time.Duration { return s.settings.Load().HungAfter },
+		Command: s.command, Drain: set.DrainTimeout, HungAfter: set.HungAfter,
 		Event: s.hub.publish, Broker: s.broker, Log: s.Log.With("module", m.Name),
 	}
 	if s.Book != nil {
