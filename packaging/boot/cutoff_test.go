@@ -10,6 +10,7 @@ import (
 func TestKilledMaintainerScriptIsFinishedLater(t *testing.T) {
 	t.Parallel()
 	m := boot(t, "bookworm")
+	m.write("/etc/dpkg/dpkg.cfg.d/fast", "force-unsafe-io\n") // it is called often
 	versions := []string{m.copyIn(previousDeb(t)), m.copyIn(deb(t))}
 	for _, at := range []string{"deb-systemd-helper", "update-rc.d", "deb-systemd-invoke"} {
 		m.cutOff(at, "dpkg", "--install", versions[0])
