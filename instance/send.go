@@ -131,12 +131,22 @@ func (s *sender) carry(ctx context.Context, j *job, m *meter) outcome {
 		s.t.willExamine(j, s.ground.sum(ctx, j))
 	}
 	base := spec.Base
-	spec.OnItem = func(it rsync.Item) { m.item(base, it, j.shape == tree) }
+	others := turnedOf(j)
+	spec.OnItem = func(it rsync.Item) {
+		m.item(base, it, j.shape == tree)
+		others.note(base, it)
+	}
 	if s.ground.filter.HasRegex() && j.shape != rename {
 		if spec, err = s.spell(ctx, j, root, spec); err != nil {
 			return s.failedDry(ctx, j, spec, err)
 		}
 	}
+	o := s.run(ctx, j, m, spec)
+	o.turned = others.all(s.ground)
+	return o
+}
+
+func (s *sender) run(ctx context.Context, j *job, m *meter, spec rsync.Job) outcome {
 	if spec.Delete && s.guards(j) {
 		return s.guarded(ctx, j, spec)
 	}
