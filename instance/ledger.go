@@ -40,6 +40,7 @@ type ledger struct {
 	// that, what the target has in the old one must still go.
 	narrowed *change.Set
 
+	trail   trail
 	held    held
 	made    time.Time // when approved deletions were last made
 	failing failing
@@ -104,6 +105,7 @@ func (l *ledger) addRename(c change.Change) {
 		l.add(c)
 		return
 	}
+	l.mistrust(c)
 	l.renames.Add(c)
 }
 

@@ -70,3 +70,24 @@ func TestFolderThatWasAFileWhenItWasLookedAt(t *testing.T) {
 	m.meddled("d")
 	m.settled()
 }
+
+// TestFolderReplacedWhileAFileInItIsSent: the job finds another file, of the
+// same size and second, under the old name. What it had is to be carried over
+// to the new one.
+func TestFolderReplacedWhileAFileInItIsSent(t *testing.T) {
+	t.Parallel()
+	m := meddler(t)
+	m.put("a/f", "what it was")
+	m.start().settled()
+	m.post("/v1/pause", nil)
+	m.must(os.Chmod(m.src("a/f"), 0o600))
+	m.put("g", "1")
+	m.seen()
+	m.beforeSending("g", "mv a b\nmkdir a\nprintf 'what it is ' > a/f\ntouch -r b/f a/f\n")
+	m.post("/v1/resume", nil)
+	m.meddled("g")
+	m.settled()
+	if !m.has(0, "b/f", "what it was") || !m.has(0, "a/f", "what it is ") {
+		t.Error("the two files were confused")
+	}
+}

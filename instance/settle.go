@@ -68,6 +68,7 @@ func (f failedPath) change(j *job) change.Change {
 // settle takes j out of the air and draws the conclusions.
 func (l *ledger) settle(j *job, o outcome, now time.Time) {
 	l.land(j)
+	l.trail.add(j, now)
 	if j.allowed > 0 && o.verdict == answered {
 		l.made = now
 	}
