@@ -44,6 +44,7 @@ type job struct {
 	allowed int  // deletions that a person has approved for it
 	asIs    bool // a group: not to be split by kind again
 	ripe    bool // what is gone has waited long enough to be deleted
+	unpaved bool // a rename, and on the way to its folder something is not settled
 
 	// overtaken: another job started while it ran, and may have given folders
 	// a newer time than this one, which began earlier, gives them when it ends.

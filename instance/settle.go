@@ -253,13 +253,15 @@ func (l *ledger) addUnfilled(j *job, folders []string) {
 // may have to go.
 func (l *ledger) addReplaced(j *job, made []string) {
 	it := j.items[0]
-	if it.Scope != change.Tree {
-		return
-	}
+	isNew := false
 	for _, p := range made {
-		if p == it.Path {
-			return
+		isNew = isNew || p == it.Path
+		if p != it.Path && change.Within(it.Path, p) { // the target had lost what is in it
+			l.add(change.Change{Path: p, Scope: change.Tree, Quick: true, Since: j.oldest})
 		}
+	}
+	if it.Scope != change.Tree || isNew {
+		return
 	}
 	l.add(change.Change{Path: it.Path, Scope: change.Tree, Since: j.oldest})
 }
