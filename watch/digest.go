@@ -154,6 +154,9 @@ func (d *digest) arrived(path string, scope change.Scope, since time.Time) {
 func (d *digest) renamed(old, path string, scope change.Scope, since time.Time) {
 	d.settle.drop(old)
 	d.settle.drop(path)
+	if scope == change.Tree {
+		d.settle.rename(old, path)
+	}
 	was := d.origin(old, path, since)
 	if d.on.MoveTo {
 		d.tell(change.Change{Path: path, Scope: scope, Since: earlier(was.since, since), Was: was.path})
