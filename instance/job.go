@@ -58,6 +58,9 @@ type job struct {
 	// tree's file list may be older than those, so its transfer or its delete
 	// pass may undo them. They are sent once more when it ends.
 	again *change.Set
+	// spared are big files beneath a tree that another job was sending when it
+	// started: it leaves them alone.
+	spared []string
 }
 
 func newJob(s shape, l lane, changes []change.Change) *job {

@@ -143,6 +143,7 @@ func (l *ledger) sortOut(s *change.Set) {
 // start records that j is running from now on.
 func (l *ledger) start(j *job, now time.Time) {
 	j.started = now
+	l.spare(j)
 	for _, other := range l.flying {
 		l.overlap(other, j)
 		l.overlap(j, other)

@@ -69,6 +69,7 @@ func (f failedPath) change(j *job) change.Change {
 func (l *ledger) settle(j *job, o outcome, now time.Time) {
 	l.land(j)
 	l.trail.add(j, now)
+	l.delivered(j, o)
 	if j.allowed > 0 && o.verdict == answered {
 		l.made = now
 	}
