@@ -73,7 +73,7 @@ func (l *ledger) mistrust(c change.Change) {
 	if c.Scope != change.Tree {
 		return
 	}
-	doubts := change.NewSet(maxFollowed)
+	doubts := change.NewSet(maxJob) // not a scan, if it can be helped: that guards deletions
 	note := func(s shape, began time.Time, m mark) {
 		if s != rename || !began.Before(c.Since) || m.path != c.Was {
 			m.follow(c, doubts)
