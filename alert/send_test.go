@@ -22,7 +22,7 @@ func sample() Message {
 }
 
 func hook(url string) control.AlertRule {
-	return control.AlertRule{Name: "slow", Webhook: url, Timeout: 5 * time.Second}
+	return control.AlertRule{Name: "slow", Webhook: url, Timeout: time.Minute}
 }
 
 func server(t *testing.T, answer http.HandlerFunc) *httptest.Server {
@@ -118,7 +118,7 @@ func program(t *testing.T, does string, args ...string) control.AlertRule {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return control.AlertRule{Name: "slow", Command: append([]string{self}, args...), Timeout: 20 * time.Second}
+	return control.AlertRule{Name: "slow", Command: append([]string{self}, args...), Timeout: time.Minute}
 }
 
 func TestProgramGetsTheMessage(t *testing.T) {

@@ -45,7 +45,7 @@ func TestWhatDoesNotArriveIsMissing(t *testing.T) {
 		t.Fatal(err)
 	}
 	deliver(t, here, 1)
-	seen.giveUp(100 * time.Millisecond)
+	seen.giveUp(3 * time.Second)
 	times, err := seen.wait()
 	if err != nil || len(times) != 1 || times[here].IsZero() {
 		t.Errorf("got %v, %v; want only %s", times, err, here)

@@ -7,7 +7,7 @@ import (
 )
 
 // singleLimit is when a single file is given up.
-const singleLimit = 10 * time.Second
+const singleLimit = 30 * time.Second
 
 // singleRow has all systems at work on sites of their own, and changes one
 // after the other: idle ones take no time from the one that is measured.

@@ -19,7 +19,7 @@ type row struct {
 // the big tree.
 func rows() []row {
 	return []row{
-		{"single", 3 * time.Minute, singleRow},
+		{"single", 6 * time.Minute, singleRow},
 		{"burst", 4 * time.Minute, burstRow},
 		{"rate", 4 * time.Minute, rateRow},
 		{"capacity", 5 * time.Minute, capacityRow},

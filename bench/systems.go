@@ -117,7 +117,7 @@ func (c *contender) begin(ctx context.Context, w wish) error {
 const probeEvery = 250 * time.Millisecond
 
 // livePatience is for small trees.
-const livePatience = 30 * time.Second
+const livePatience = 90 * time.Second
 
 // live returns when new files arrive on all targets and nothing is sent any
 // more.

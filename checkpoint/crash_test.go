@@ -106,7 +106,7 @@ func TestFullDiskKeepsTheOldMark(t *testing.T) {
 	if err := unix.Mount("none", dir, "tmpfs", 0, "size=16k"); err != nil {
 		t.Skipf("cannot mount here: %v", err)
 	}
-	t.Cleanup(func() { must(t, unix.Unmount(dir, 0)) })
+	t.Cleanup(disk{t: t, mount: dir}.unmount)
 	s, err := Open(dir)
 	must(t, err)
 	must(t, s.Save(target, markAt(noon())))
@@ -125,25 +125,30 @@ func TestFullDiskKeepsTheOldMark(t *testing.T) {
 type disk struct {
 	t            *testing.T
 	image, mount string
+	options      string // for mount
 }
 
 func newDisk(t *testing.T, mkfs string) disk {
 	t.Helper()
-	d := disk{t: t, image: filepath.Join(t.TempDir(), "image"), mount: t.TempDir()}
+	d := disk{t: t, image: filepath.Join(t.TempDir(), "image"), mount: t.TempDir(), options: "loop"}
+	if mkfs == "mkfs.xfs" {
+		d.options += ",nouuid" // see cutPower
+	}
 	must(t, os.WriteFile(d.image, nil, 0o600))
 	must(t, os.Truncate(d.image, 400<<20))
 	if out, err := exec.Command(mkfs, "-q", d.image).CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v: %s", mkfs, err, out)
 	}
-	if out, err := exec.Command("mount", "-o", "loop", d.image, d.mount).CombinedOutput(); err != nil {
+	if out, err := exec.Command("mount", "-o", d.options, d.image, d.mount).CombinedOutput(); err != nil {
 		t.Skipf("cannot mount here: %v: %s", err, out)
 	}
-	t.Cleanup(func() { d.run("umount", d.mount) })
+	t.Cleanup(d.unmount)
 	return d
 }
 
 // cutPower shuts the file system down without writing its log, and mounts what
-// is left.
+// is left. That is a copy: whoever got a mount namespace of his own meanwhile
+// has the dead one still mounted, and the kernel would give us that again.
 func (d disk) cutPower() {
 	d.t.Helper()
 	const shutdown, withoutLog = 0x8004587d, 2 // XFS_IOC_GOINGDOWN, which ext4 knows too
@@ -151,8 +156,22 @@ func (d disk) cutPower() {
 	must(d.t, err)
 	err = unix.IoctlSetPointerInt(int(f.Fd()), shutdown, withoutLog)
 	must(d.t, errors.Join(err, f.Close()))
+	d.unmount()
+	d.run("cp", "--sparse=always", d.image, d.image+".left")
+	must(d.t, os.Rename(d.image+".left", d.image))
+	d.run("mount", "-o", d.options, d.image, d.mount)
+}
+
+// unmount tries again while somebody is there: a process that this one forked
+// has all its files until it becomes another program.
+func (d disk) unmount() {
+	d.t.Helper()
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); <-time.After(10 * time.Millisecond) {
+		if exec.Command("umount", d.mount).Run() == nil {
+			return
+		}
+	}
 	d.run("umount", d.mount)
-	d.run("mount", "-o", "loop", d.image, d.mount)
 }
 
 func (d disk) run(name string, args ...string) {

@@ -56,7 +56,18 @@ func read(t *testing.T, p *Process, lines int) []string {
 	return got
 }
 
+// ownNice is the nice value the tests run with.
+func ownNice(t *testing.T) int {
+	t.Helper()
+	nice, err := unix.Getpriority(unix.PRIO_PROCESS, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return 20 - nice
+}
+
 func TestLimitsReachGrandchildren(t *testing.T) {
+	before := ownNice(t)
 	s := open(t, true)
 	p := start(t, s, "facts", func(spec *Spec) {
 		spec.Limits = Limits{Nice: 7, IOClass: "best-effort", IOLevel: 6, OOMScoreAdjust: 300, MemoryMax: 100 << 20}
@@ -66,9 +77,8 @@ func TestLimitsReachGrandchildren(t *testing.T) {
 	if d := cmp.Diff(want, []string{got[0], got[3]}); d != "" {
 		t.Errorf("-want +got:\n%s", d)
 	}
-	nice, err := unix.Getpriority(unix.PRIO_PROCESS, 0)
-	if err != nil || nice != 20 {
-		t.Errorf("our own nice value is %d, %v", 20-nice, err)
+	if after := ownNice(t); after != before {
+		t.Errorf("our own nice value was %d and is %d", before, after)
 	}
 	p.Signal(syscall.SIGTERM)
 	p.End()
@@ -77,7 +87,7 @@ func TestLimitsReachGrandchildren(t *testing.T) {
 func TestChildThatCannotBeSparedRunsAllTheSame(t *testing.T) {
 	s := open(t, true)
 	p := start(t, s, "facts", func(spec *Spec) { spec.Limits.OOMScoreAdjust = -900 })
-	if got := read(t, p, 1); len(got) != 1 || !strings.HasPrefix(got[0], "nice 0 io ") {
+	if got := read(t, p, 1); len(got) != 1 || !strings.HasPrefix(got[0], fmt.Sprintf("nice %d io ", ownNice(t))) {
 		t.Errorf("it says %q", got)
 	}
 }

@@ -68,7 +68,7 @@ func (p *Process) Kill() { p.Signal(unix.SIGKILL) }
 // partingGrace is what those get whose parent is dead to end by themselves: an
 // rsync that receives removes its temporary file, which SIGKILL would leave in
 // the target.
-const partingGrace = time.Second
+const partingGrace = 3 * time.Second
 
 // End waits until the process is dead, ends whatever it has left behind, and
 // lets go of its number. What it wrote can still be read until Close.

@@ -55,7 +55,7 @@ type Starter struct {
 
 // lockPatience is how long the lock may be held by what a killed process left:
 // a child that it had forked and that had not yet become another program.
-const lockPatience = 2 * time.Second
+const lockPatience = 5 * time.Second
 
 // Open prepares for starting processes and ends those that an earlier process
 // with the same state folder left behind. The error wraps [ErrTwin] when that

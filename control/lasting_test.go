@@ -56,7 +56,7 @@ func TestRunningServerLooksAfterItsSocket(t *testing.T) {
 	if err := os.RemoveAll(filepath.Dir(path)); err != nil {
 		t.Fatal(err)
 	}
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(time.Minute)
 	for {
 		if _, err := os.Stat(path); err == nil {
 			return

@@ -63,7 +63,7 @@ func TestBatchIsOneCallWithAllPathsOnStandardInput(t *testing.T) {
 }
 
 func TestFailedCommandIsTriedAgainAndGivenUp(t *testing.T) {
-	b := commandBench(t, "fail", func(s *Spec) { s.GiveUp = 3 * time.Second }, "{path}")
+	b := commandBench(t, "fail", func(s *Spec) { s.GiveUp = 5 * time.Second }, "{path}")
 	b.arrive("x")
 	b.until("it is given up", func() bool { return b.status().Failed == 1 })
 	b.until("nothing waits", func() bool { return b.status().Waiting == 0 })
@@ -77,7 +77,7 @@ func TestFailedCommandIsTriedAgainAndGivenUp(t *testing.T) {
 }
 
 func TestCommandThatHangsIsEndedWithItsWholeGroup(t *testing.T) {
-	b := commandBench(t, "hang", func(s *Spec) { s.Timeout, s.GiveUp = 5*time.Second, time.Millisecond }, "{path}")
+	b := commandBench(t, "hang", func(s *Spec) { s.Timeout, s.GiveUp = 15*time.Second, time.Millisecond }, "{path}")
 	b.arrive("x")
 	b.until("it is given up", func() bool { return b.status().Failed == 1 })
 	pid, err := strconv.Atoi(b.read("out")[0])

@@ -51,6 +51,7 @@ func mirrorProcess(dir string) int {
 	}
 	h.lines[0].teller = &notebook{out}
 	go h.Run(context.Background())
+	fmt.Println(0) // it has begun
 	from, err := strconv.ParseInt(os.Getenv("FROM"), 10, 64)
 	if err != nil {
 		panic(err)
@@ -76,7 +77,7 @@ func TestKilledAtAnyMomentTellsAllThatWasSafe(t *testing.T) {
 	}
 	b := &bench{TB: t, dir: dir, log: &transcript{}}
 	s := spec("http")
-	out, err := os.OpenFile(filepath.Join(dir, "told"), os.O_WRONLY|os.O_APPEND, 0o600)
+	out, err := os.OpenFile(filepath.Join(dir, "told"), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
 	must(t, err)
 	defer out.Close()
 	h, err := New(b.options(s))
@@ -102,9 +103,11 @@ func runAndKill(t *testing.T, dir string, from int64) (safe int64) {
 	said, err := cmd.StdoutPipe()
 	must(t, err)
 	must(t, cmd.Start())
-	time.AfterFunc(time.Duration(rand.IntN(60)+20)*time.Millisecond, func() { _ = cmd.Process.Kill() })
 	lines := bufio.NewScanner(said)
-	for lines.Scan() {
+	for begun := false; lines.Scan(); begun = true {
+		if !begun {
+			defer time.AfterFunc(time.Duration(rand.IntN(60))*time.Millisecond, func() { _ = cmd.Process.Kill() }).Stop()
+		}
 		n, err := strconv.ParseInt(lines.Text(), 10, 64)
 		must(t, err)
 		safe = n

@@ -20,7 +20,7 @@ import (
 )
 
 // patience is how long a test waits for something that should take moments.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // asProgram makes the test binary the program that a hook calls.
 const asProgram = "SYNCSVC_HOOK_TEST"
@@ -59,10 +59,21 @@ func program(what string) int {
 		select {}
 	case "slow":
 		fmt.Fprintf(out, "begin %s\n", os.Args[1])
+		other := map[string]string{"a": "b", "b": "a"}[os.Args[1]]
+		awaitLine(os.Getenv("OUT"), "begin "+other)
 		<-time.After(100 * time.Millisecond)
 		fmt.Fprintf(out, "end %s\n", os.Args[1])
 	}
 	return 0
+}
+
+// awaitLine waits until a file has a line, for a bounded time.
+func awaitLine(file, line string) {
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); <-time.After(time.Millisecond) {
+		if text, _ := os.ReadFile(file); strings.Contains("\n"+string(text), "\n"+line+"\n") {
+			return
+		}
+	}
 }
 
 // bench is a module with hooks and a folder for them.
@@ -96,7 +107,7 @@ func (t *transcript) String() string {
 func spec(kind string) Spec {
 	return Spec{
 		Name: kind, Kind: kind, Events: Events{true, true, true}, Folders: true, Concurrency: 1,
-		Timeout: 10 * time.Second, GiveUp: time.Minute, Batch: 1, Queue: 1000,
+		Timeout: time.Minute, GiveUp: 10 * time.Minute, Batch: 1, Queue: 1000,
 	}
 }
 

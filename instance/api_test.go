@@ -28,10 +28,13 @@ func (m *mirror) wait(timeout time.Duration) control.WaitAnswer {
 
 func (m *mirror) waitsFor(reason string) {
 	m.Helper()
-	a := m.wait(300 * time.Millisecond)
-	if a.Done || !strings.Contains(strings.Join(a.Behind, "\n"), reason) {
-		m.Errorf("wait says %+v, want it to be behind because of %q", a, reason)
-	}
+	m.until("wait is behind because of "+reason, func() bool {
+		a := m.wait(300 * time.Millisecond) // it may say first that it has not heard of everything yet
+		if a.Done {
+			m.Fatalf("wait says that all is there, want it to be behind because of %q", reason)
+		}
+		return strings.Contains(strings.Join(a.Behind, "\n"), reason)
+	})
 }
 
 func TestWaitTellsTheTruth(t *testing.T) {
@@ -67,7 +70,7 @@ func TestWaitTellsTheTruth(t *testing.T) {
 	m.immutable(theirs, "-")
 	m.settled()
 
-	m.must(os.RemoveAll(m.src("gone")))
+	m.vanish("gone")
 	m.until("they are held", func() bool { return m.status().State == control.Held })
 	m.waitsFor("wait for approval")
 	m.post("/v1/approve", nil)

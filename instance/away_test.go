@@ -28,7 +28,7 @@ type distant struct {
 }
 
 // quickly makes outages short enough for a test.
-const quickly = "rsync: {connect_timeout: 2s, timeout: 60s}"
+const quickly = "rsync: {connect_timeout: 5s, timeout: 60s}"
 
 // newDistant is a mirror with a near target that is always well, and a far one.
 func newDistant(t testing.TB, change func(*distant), options ...string) *distant {
@@ -190,9 +190,7 @@ func (d *distant) back() {
 	if w, b := strings.Count(log, "level=WARN")-paths, strings.Count(log, "target is back"); w < 1 || w > fewLines || b < 1 || b > fewLines {
 		d.Errorf("%d warnings and %d returns in the log, want one of each, or a few", w, b)
 	}
-	if st := d.status(); st.State != control.Live {
-		d.Errorf("the state is %s: %s", st.State, st.Reason)
-	}
+	d.untilState(control.Live)
 }
 
 // stir changes a bit of everything.
@@ -256,7 +254,7 @@ func TestTargetIsLostInMidTransfer(t *testing.T) {
 		t.Run(o.name, func(t *testing.T) {
 			t.Parallel()
 			d := newDistant(t, nil)
-			d.urls[1] = "{url: " + strconv.Quote(d.urls[1]) + ", rsync: {bwlimit: 2m, connect_timeout: 2s}}"
+			d.urls[1] = "{url: " + strconv.Quote(d.urls[1]) + ", rsync: {bwlimit: 2m, connect_timeout: 5s}}"
 			d.start().settled()
 			d.put("big", strings.Repeat("0123456789abcdef", 1<<20))
 			d.until("it is being sent", func() bool {

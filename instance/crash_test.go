@@ -46,6 +46,21 @@ func (m *mirror) untilUpto(moment time.Time) {
 	})
 }
 
+// untilSaved waits until the checkpoint of every target on the disk is later
+// than moment.
+func (m *mirror) untilSaved(moment time.Time) {
+	m.Helper()
+	store := m.checkpoints()
+	m.until("the checkpoint is saved", func() bool {
+		for _, u := range m.urls {
+			if mark, err := store.Load(u); err != nil || !mark.Upto.After(moment) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
 // age gives path and all beneath it a time of long ago.
 func (m *mirror) age(path string) {
 	m.Helper()
@@ -128,7 +143,7 @@ func TestNothingIsOwedAgainAfterAKill(t *testing.T) {
 	m.start().settled()
 	m.put("a/c", "2")
 	m.settled()
-	m.untilUpto(time.Now().Add(scanMargin + time.Second)) // saved once more since
+	m.untilSaved(time.Now().Add(scanMargin))
 	m.kill()
 	m.start().settled()
 	m.caughtUp()
@@ -147,6 +162,7 @@ func TestKilledAtRandomMoments(t *testing.T) {
 	}
 	m := newMirror(t, 2)
 	m.start().settled()
+	m.untilSaved(m.status().Started)
 	moments := rand.New(rand.NewPCG(1, 2))
 	for range rounds {
 		m.keepBusy(moments, time.Duration(moments.IntN(1500))*time.Millisecond)

@@ -48,8 +48,9 @@ func (m *mirror) transfers() bool { return len(m.status().Targets[0].Transfers) 
 func TestTransfersEndWithinTheDrainDeadline(t *testing.T) {
 	t.Parallel()
 	m := newMirror(t, 1, "rsync: {bwlimit: 1m}")
+	m.env = []string{drainEnv + "=90s"}
 	m.start().settled()
-	m.putBig("big", 3<<20)
+	m.putBig("big", 5<<20)
 	m.until("it is on its way", m.transfers)
 	m.stop()
 	m.same(m.targets[0])

@@ -73,7 +73,7 @@ func (m *mirror) text(path string) string {
 func TestFileThatChangesWhileItIsSent(t *testing.T) {
 	t.Parallel()
 	m := newMirror(t, 1)
-	m.slowly("4m")
+	m.slowly("1m")
 	m.start().settled()
 	m.blob("big", 12<<20)
 	m.sending("flat", 1<<20)
@@ -95,7 +95,7 @@ func TestFileThatChangesWhileItIsSent(t *testing.T) {
 func TestFileDeletedWhileItIsSentDoesNotReappear(t *testing.T) {
 	t.Parallel()
 	m := newMirror(t, 1)
-	m.slowly("4m")
+	m.slowly("1m")
 	m.start().settled()
 	for _, path := range []string{"big", "d/e/big"} {
 		m.blob(path, 12<<20)
@@ -110,7 +110,7 @@ func TestFileDeletedWhileItIsSentDoesNotReappear(t *testing.T) {
 func TestFolderRenamedWhileAFileInItIsSent(t *testing.T) {
 	t.Parallel()
 	m := newMirror(t, 1)
-	m.slowly("4m")
+	m.slowly("1m")
 	m.start().settled()
 	m.blob("d/e/big", 8<<20)
 	m.sending("flat", 1<<20)

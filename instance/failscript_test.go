@@ -27,10 +27,12 @@ func TestFailLogIsAScriptThatDoesWhatIsOwed(t *testing.T) {
 	if info, err := os.Stat(log); err != nil || info.Mode() != 0o600 {
 		t.Errorf("the fail log is %v, %v", info.Mode(), err)
 	}
+	script := filepath.Join(m.dir, "script") // the log is empty when they are tried again
+	m.must(os.WriteFile(script, []byte(m.failLog()), 0o600))
 	for _, n := range []string{name, "gone"} {
 		m.immutable(filepath.Join(m.targets[0], n), "-")
 	}
-	cmd := exec.Command("sh", log)
+	cmd := exec.Command("sh", script)
 	cmd.Dir = m.dir
 	out, err := cmd.CombinedOutput()
 	if err != nil {

@@ -47,16 +47,17 @@ func (h *held) touches(path string) bool {
 }
 
 // add makes b wait. When something that waits covers all of it, they are the
-// same deletions, seen again.
+// same deletions, seen again; how many those of a part are is known only of the
+// whole. What is looked at again just as it was, is counted anew.
 func (h *held) add(b *batch) {
 	h.changed = true
-	h.forget(b.set)
 	for _, old := range h.batches {
-		if old.covers(b.set) {
+		if old.covers(b.set) && !b.covers(old.set) {
 			old.count = max(old.count, b.count)
 			return
 		}
 	}
+	h.forget(b.set)
 	h.batches = append(h.batches, b)
 }
 

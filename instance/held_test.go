@@ -35,6 +35,27 @@ func TestDeletionsSeenAgainAreCountedOnce(t *testing.T) {
 	}
 }
 
+// TestPartSeenAgainIsCountedOnce: after a restart, a walk tells of the folders
+// one after the other, and 16 deletions were held where there were 10.
+func TestPartSeenAgainIsCountedOnce(t *testing.T) {
+	d := newDesk(t)
+	d.put(folder, 0, "d", "e")
+	d.l.add(listing("d"))
+	d.l.add(listing("e"))
+	d.withhold(10)
+	d.l.add(listing("d"))
+	d.withhold(7)
+	if n := d.l.held.total(); n != 10 {
+		t.Errorf("%d deletions are held, want 10", n)
+	}
+	d.l.add(listing("d"))
+	d.l.add(listing("e"))
+	d.withhold(8) // two are made, or back
+	if n := d.l.held.total(); n != 8 {
+		t.Errorf("%d deletions are held, want 8", n)
+	}
+}
+
 func TestAFullCompareThatHoldsNothingEndsTheHold(t *testing.T) {
 	d := newDesk(t)
 	d.put(folder, 0, "d")

@@ -6,20 +6,20 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/syncsvc/syncsvc/control"
 )
 
-// listen collects the events of the mirror until the test ends.
-func (m *mirror) listen() (next func(what string, is func(control.Event) bool) control.Event) {
+// listen collects the events of the mirror until the test ends; begun reports
+// whether there is one.
+func (m *mirror) listen() (next func(what string, is func(control.Event) bool) control.Event, begun func() bool) {
 	m.Helper()
 	events := make(chan control.Event, 10_000) // more than any test makes
 	ctx, stop := context.WithCancel(m.Context())
 	done := make(chan struct{})
-	begun := make(chan struct{})
 	go func() {
 		defer close(done)
-		close(begun)
 		_ = m.client.Stream(ctx, "/v1/events", func(value json.RawMessage) error {
 			var e control.Event
 			if err := json.Unmarshal(value, &e); err != nil {
@@ -29,7 +29,6 @@ func (m *mirror) listen() (next func(what string, is func(control.Event) bool) c
 			return nil
 		})
 	}()
-	<-begun
 	m.Cleanup(func() { stop(); <-done })
 	return func(what string, is func(control.Event) bool) (found control.Event) {
 		m.Helper()
@@ -46,7 +45,7 @@ func (m *mirror) listen() (next func(what string, is func(control.Event) bool) c
 			}
 		})
 		return found
-	}
+	}, func() bool { return len(events) > 0 }
 }
 
 // TestNoFullSyncIsToldOfBeforeItIsNeeded: a target that catches up by a scan
@@ -74,14 +73,14 @@ func TestEventsTellTheStory(t *testing.T) {
 		m.put(p, "1")
 	}
 	m.start().settled()
-	next := m.listen()
+	next, begun := m.listen()
 	kind := func(k control.EventKind, more func(control.Event) bool) func(control.Event) bool {
 		return func(e control.Event) bool { return e.Kind == k && more(e) }
 	}
 	m.until("the stream has begun", func() bool { // events before it are not heard
-		m.put("first", "1")
+		m.put("first", time.Now().String())
 		m.settle()
-		return true
+		return begun()
 	})
 	m.put("one", "123")
 	e := next("the arrival is told", kind(control.EventArrival, func(e control.Event) bool { return e.Path == "one" }))
@@ -99,7 +98,7 @@ func TestEventsTellTheStory(t *testing.T) {
 	m.immutable(theirs, "-")
 	next("its end is told", kind(control.EventFailure, func(e control.Event) bool { return e.Path == "f" && e.Count == 0 }))
 
-	m.must(os.RemoveAll(m.src("gone")))
+	m.vanish("gone")
 	next("the hold is told", kind(control.EventHeld, func(e control.Event) bool { return e.Count > 1 && e.Hint != "" }))
 	m.post("/v1/approve", nil)
 	next("its end is told", kind(control.EventHeld, func(e control.Event) bool { return e.Count == 0 }))

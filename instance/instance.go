@@ -121,7 +121,7 @@ func Run(ctx context.Context, o Options) error {
 
 // lockPatience is how long a lock may be held by what a killed process left: a
 // child that it had forked and that has not yet become rsync.
-const lockPatience = time.Second
+const lockPatience = 5 * time.Second
 
 // lock refuses a second process for the same module. The kernel lets go of it
 // when the process dies, however that happens.

@@ -103,7 +103,7 @@ func TestOptionsChangeInPlace(t *testing.T) {
 	if _, err := m.reconfigure(); err != nil {
 		t.Fatal(err)
 	}
-	m.must(os.RemoveAll(m.src("e")))
+	m.vanish("e")
 	m.untilState(control.Held)
 }
 

@@ -76,8 +76,13 @@ func TestKeyIsNotAccepted(t *testing.T) {
 func (m *mirror) refused(reason, hint string) {
 	m.Helper()
 	m.put("f", "1")
-	st := m.start().untilState(control.Backoff)
-	if one := st.Targets[0]; !strings.Contains(one.Reason, reason) || !strings.Contains(one.Hint, hint) || !strings.Contains(st.Reason, reason) {
+	m.start()
+	var st control.Status
+	m.until("the target is away because of "+reason, func() bool { // on a busy machine of something else before
+		st = m.status()
+		return st.State == control.Backoff && strings.Contains(st.Targets[0].Reason, reason)
+	})
+	if one := st.Targets[0]; !strings.Contains(one.Hint, hint) || !strings.Contains(st.Reason, reason) {
 		m.Errorf("the target is away because of %q, hint %q; the module says %q", one.Reason, one.Hint, st.Reason)
 	}
 }

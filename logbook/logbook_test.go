@@ -9,6 +9,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -243,6 +244,31 @@ func TestStoppedTerminalStopsNobody(t *testing.T) {
 		t.Errorf("it does not say that lines were lost: %.200s", got)
 	}
 	r.Close()
+}
+
+// slowPaper takes a line a second.
+type slowPaper struct{ paper }
+
+func (p *slowPaper) Write(b []byte) (int, error) {
+	<-time.After(time.Second)
+	return p.paper.Write(b)
+}
+
+// TestSlowReaderGetsTheLastLines: lines were lost at the end when a reader, on a
+// busy machine, needed more than two seconds for all of them.
+func TestSlowReaderGetsTheLastLines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var p slowPaper
+		b := open(t, Options{Out: &p})
+		w := b.Module("www")
+		for i := range 10 {
+			write(w, "%s", line("INFO", fmt.Sprint("line ", i), ""))
+		}
+		closeBook(t, b)
+		if got := p.lines(); len(got) != 10 {
+			t.Errorf("%d lines arrived", len(got))
+		}
+	})
 }
 
 // identity is a file as $JOURNAL_STREAM names it.

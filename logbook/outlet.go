@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/syncsvc/syncsvc/control"
@@ -15,8 +16,9 @@ const (
 	// must not stop the mirror.
 	maxQueue = 10_000
 
-	settleEvery   = time.Second     // how often counts of repeated lines may come
-	closePatience = 2 * time.Second // for a reader that has stopped reading
+	settleEvery   = time.Second      // how often counts of repeated lines may come
+	closePatience = 2 * time.Second  // for a reader that has stopped reading
+	closeAtMost   = 30 * time.Second // for one that is slow
 )
 
 // outlet writes lines where they are to go, in a goroutine of its own.
@@ -30,6 +32,8 @@ type outlet struct {
 	queue   []item
 	lost    int64
 	closing bool
+
+	written atomic.Int64 // lines
 
 	wake chan struct{} // of capacity 1
 	done chan struct{} // closed when run has ended
@@ -88,13 +92,21 @@ func (o *outlet) close() error {
 	o.closing = true
 	o.mu.Unlock()
 	o.nudge()
-	t := time.NewTimer(closePatience)
-	defer t.Stop()
-	select {
-	case <-o.done:
-		return o.err
-	case <-t.C:
-		return errors.New("nobody reads it")
+	quiet := time.NewTicker(closePatience)
+	defer quiet.Stop()
+	end := time.NewTimer(closeAtMost)
+	defer end.Stop()
+	for before := o.written.Load(); ; before = o.written.Load() {
+		select {
+		case <-o.done:
+			return o.err
+		case <-quiet.C:
+			if o.written.Load() == before {
+				return errors.New("nobody reads it")
+			}
+		case <-end.C:
+			return errors.New("it is read too slowly")
+		}
 	}
 }
 
@@ -141,6 +153,7 @@ func (o *outlet) drain() bool {
 // write writes one line. That standard error cannot be written, nobody can be
 // told.
 func (o *outlet) write(r control.LogRecord) {
+	defer o.written.Add(1)
 	if o.to != nil {
 		_, _ = o.to.Write(o.format.Line(r))
 	}

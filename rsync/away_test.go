@@ -65,7 +65,8 @@ func TestAwayTargets(t *testing.T) {
 	w.write("f=1")
 	short := w.target()
 	short.Timeout, short.ConnectTimeout = time.Second, time.Second
-	refused, hung, hole, nowhere, stranger := short, short, short, short, short
+	hung, hole := short, short
+	refused, nowhere, stranger := w.target(), w.target(), w.target()
 	refused.Port = 1
 	hung.Port = listener(t, nil)
 	hole.Host = blackHole(t)

@@ -15,7 +15,8 @@ func TestProbe(t *testing.T) {
 	w := newWorld(t)
 	good := w.target()
 	overSSH := w.sshTarget()
-	good.ConnectTimeout, overSSH.ConnectTimeout = 500*time.Millisecond, 5*time.Second
+	hasty := good // is told only what takes for ever
+	hasty.ConnectTimeout = 500 * time.Millisecond
 	with := func(t Target, change func(*Target)) Target { change(&t); return t }
 	for name, c := range map[string]struct {
 		target Target
@@ -23,14 +24,14 @@ func TestProbe(t *testing.T) {
 	}{
 		"daemon":       {good, ""},
 		"refused":      {with(good, func(t *Target) { t.Port = 1 }), "connect to 127.0.0.1:1: connection refused"},
-		"hung":         {with(good, func(h *Target) { h.Port = listener(t, nil) }), "does not greet"},
+		"hung":         {with(hasty, func(h *Target) { h.Port = listener(t, nil) }), "does not greet"},
 		"stranger":     {with(good, func(h *Target) { h.Port = listener(t, says("HTTP/1.0 400\r\n")) }), "no rsync daemon"},
 		"old":          {with(good, func(h *Target) { h.Port = listener(t, says("@RSYNCD: 30.0\n")) }), "3.1.0"},
 		"old enough":   {with(good, func(h *Target) { h.Port = listener(t, says("@RSYNCD: 31.0\n")) }), ""},
-		"black hole":   {with(good, func(h *Target) { h.Host = blackHole(t) }), "timed out"},
+		"black hole":   {with(hasty, func(h *Target) { h.Host = blackHole(t) }), "timed out"},
 		"ssh":          {overSSH, ""},
 		"ssh refused":  {with(overSSH, func(t *Target) { t.Port = 1 }), "refused"},
-		"ssh daemon":   {with(overSSH, func(t *Target) { t.Port = good.Port; t.ConnectTimeout = time.Second }), "does not greet: timed out"},
+		"ssh daemon":   {with(overSSH, func(t *Target) { t.Port = good.Port; t.ConnectTimeout = 3 * time.Second }), "does not greet: timed out"},
 		"ssh proxy":    {with(overSSH, func(t *Target) { t.Port, t.SSH.Options = 1, []string{"ProxyJump=elsewhere"} }), ""},
 		"ssh option":   {with(overSSH, func(t *Target) { t.Host = "-oProxyCommand=x" }), "option"},
 		"folder":       {w.local(), ""},
@@ -62,6 +63,7 @@ func TestProbeOfAHungDaemon(t *testing.T) {
 	if Probe(context.Background(), target) == nil {
 		t.Error("a hung daemon is reachable")
 	}
+	target = w.target()
 	w.daemon.Resume()
 	eventually(t, "the daemon to be back", func() bool { return Probe(context.Background(), target) == nil })
 }

@@ -31,7 +31,7 @@ func (w *world) sshTarget() Target {
 	return Target{
 		Kind: SSH, User: s.User, Host: s.Host, Port: s.Port, Path: w.dst,
 		SSH:     Shell{IdentityFile: id, KnownHosts: known},
-		Timeout: 20 * time.Second, ConnectTimeout: 5 * time.Second,
+		Timeout: 2 * time.Minute, ConnectTimeout: time.Minute,
 	}
 }
 

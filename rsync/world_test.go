@@ -51,7 +51,7 @@ func serve(tb testing.TB, modules ...rsyncd.Module) *rsyncd.Daemon {
 func (w *world) target() Target { return daemonTarget(w.daemon, "m") }
 
 func daemonTarget(d *rsyncd.Daemon, module string) Target {
-	return Target{Kind: Daemon, Host: "127.0.0.1", Port: d.Port, Module: module, Timeout: 20 * time.Second, ConnectTimeout: 5 * time.Second}
+	return Target{Kind: Daemon, Host: "127.0.0.1", Port: d.Port, Module: module, Timeout: 2 * time.Minute, ConnectTimeout: time.Minute}
 }
 
 // local is the same folder without a daemon.
@@ -149,7 +149,7 @@ func entries(tb testing.TB, root string) []string {
 // eventually waits for a condition of the outside world.
 func eventually(tb testing.TB, what string, holds func() bool) {
 	tb.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(90 * time.Second)
 	for !holds() {
 		if time.Now().After(deadline) {
 			tb.Fatalf("waited in vain: %s", what)

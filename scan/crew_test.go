@@ -57,7 +57,7 @@ func pausedWorker(t *testing.T, above, current string) (*worker, <-chan job) {
 		j, _ := w.crew.take()
 		taken <- j
 	}()
-	for deadline := time.Now().Add(10 * time.Second); w.crew.waiting.Load() == 0; runtime.Gosched() {
+	for deadline := time.Now().Add(time.Minute); w.crew.waiting.Load() == 0; runtime.Gosched() {
 		if time.Now().After(deadline) {
 			t.Fatal("the other worker never waits")
 		}
@@ -70,7 +70,7 @@ func pausedWorker(t *testing.T, above, current string) (*worker, <-chan job) {
 func TestWorkersShareATree(t *testing.T) {
 	p := newPlot(t)
 	generate(t, p.root, 4, 4, 1)
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	var w *walk
 	var first sync.Once
 	others := make(chan struct{}, 100) // more than there are entries

@@ -114,7 +114,7 @@ func (p *plot) now() time.Time {
 	}
 	first, tick := touch(), time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); <-tick.C {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); <-tick.C {
 		if is := touch(); is.After(first) {
 			return is
 		}
@@ -198,8 +198,23 @@ func mounted(t *testing.T, mkfs []string) string {
 	if out, err := exec.Command("mount", args...).CombinedOutput(); err != nil {
 		t.Skipf("cannot mount here: %v: %s", err, out)
 	}
-	t.Cleanup(func() { run(t, []string{dir}, "umount") })
+	t.Cleanup(func() { unmount(t, dir) })
 	return dir
+}
+
+// unmount tries again while somebody is there: a process that this one forked
+// has all its files until it becomes another program.
+func unmount(t *testing.T, dir string) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); ; <-time.After(10 * time.Millisecond) {
+		out, err := exec.Command("umount", dir).CombinedOutput()
+		if err == nil {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("umount %s: %v: %s", dir, err, out)
+		}
+	}
 }
 
 func must(t testing.TB, err error) {

@@ -35,8 +35,8 @@ func TestModuleIsShownAsItIs(t *testing.T) {
 	s.start()
 	s.is("www", control.Live)
 	s.mirrors("www")
-	s.until("all is settled", func() bool { m := s.see("www"); return m.Owed == 0 && m.LastSync != nil })
-	m := s.see("www")
+	var m control.Module
+	s.until("all is settled", func() bool { m = s.see("www"); return m.Owed == 0 && m.LastSync != nil })
 	if m.Pid == 0 || m.Started == nil || m.Memory == 0 || m.Status == nil || m.Status.Pid != m.Pid {
 		t.Errorf("its process is not shown: %+v", m)
 	}
@@ -195,13 +195,16 @@ func TestModuleWithoutItsFolderDoesNotHoldTheService(t *testing.T) {
 	s.module("bbs")
 	s.must(os.RemoveAll(s.path("src/bbs")))
 	s.start()
-	for heard := m.hears(); !strings.Contains(strings.Join(heard, " "), "READY=1"); heard = m.hears() {
+	var heard []string // all of it: the last status may come with the word that it is ready
+	for !slices.Contains(heard, "READY=1") {
+		heard = append(heard, m.hears()...)
 	}
 	if st := s.see("bbs").State; st != control.WaitingSource {
 		t.Errorf("bbs is %s", st)
 	}
 	s.is("www", control.Live)
-	for heard := ""; heard != "STATUS=2 modules: 1 live, bbs waiting-source"; heard = m.hears()[0] {
+	for !slices.Contains(heard, "STATUS=2 modules: 1 live, bbs waiting-source") {
+		heard = append(heard, m.hears()...)
 	}
 	s.must(os.MkdirAll(s.path("src/bbs"), 0o700))
 	s.is("bbs", control.Live)

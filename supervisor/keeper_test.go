@@ -51,7 +51,7 @@ func TestChangeInPlaceKeepsTheChild(t *testing.T) {
 }
 
 func TestHungChildTellsWhatItDidAndIsKilled(t *testing.T) {
-	w := keep(t, "stuck", func(o *keeperOptions) { o.HungAfter = time.Second })
+	w := keep(t, "stuck", func(o *keeperOptions) { o.HungAfter = 5 * time.Second })
 	d := w.untilDead()
 	if !strings.HasPrefix(d.Cause, "no sign of life for ") {
 		t.Errorf("cause is %q", d.Cause)
@@ -84,7 +84,7 @@ func checkDump(t *testing.T, d control.Death, texts ...string) {
 }
 
 func TestStoppedChildIsTakenForHung(t *testing.T) {
-	w := keep(t, "good", func(o *keeperOptions) { o.HungAfter = time.Second })
+	w := keep(t, "good", func(o *keeperOptions) { o.HungAfter = 5 * time.Second })
 	s := w.untilState(control.Live)
 	if err := unix.Kill(s.Pid, unix.SIGSTOP); err != nil {
 		t.Fatal(err)
@@ -108,13 +108,12 @@ func TestStoppedChildCanBeStopped(t *testing.T) {
 }
 
 func TestPanicIsRememberedAcrossRestarts(t *testing.T) {
-	w := keep(t, "panic", nil)
+	w := keep(t, "panic once", nil)
 	d := w.untilDead()
 	if d.Cause != "panic: there is no room for it" && !strings.HasPrefix(d.Cause, "panic: there is no room for it [") {
 		t.Errorf("cause is %q", d.Cause)
 	}
 	checkDump(t, d, "there is no room for it", "TestAsKeptChild")
-	w.setFate("good")
 	w.want(true) // at once
 	s := w.untilState(control.Live)
 	if s.Restarts != 1 {

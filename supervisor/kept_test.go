@@ -94,7 +94,8 @@ type ward struct {
 	events []control.Event
 }
 
-// keep makes a keeper whose child has a fate, and runs it.
+// keep makes a keeper whose child has a fate, and runs it. After "FATE once", it
+// is good from its second life on.
 func keep(t *testing.T, fate string, change func(*keeperOptions)) *ward {
 	t.Helper()
 	dir := t.TempDir()
@@ -125,7 +126,11 @@ func (w *ward) command(*config.Module) *exec.Cmd {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	c := exec.Command(os.Args[0], "-test.run=^TestAsKeptChild$")
-	c.Env = append(os.Environ(), keptAs+"="+w.fate)
+	fate, once := strings.CutSuffix(w.fate, " once")
+	if once {
+		w.fate = "good"
+	}
+	c.Env = append(os.Environ(), keptAs+"="+fate)
 	return c
 }
 

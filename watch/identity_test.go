@@ -27,7 +27,7 @@ func TestIdentitySurvivesARemount(t *testing.T) {
 			mountAt(t, kind, image, point)
 			mkdir(t, point+"/root")
 			before := identify(t, point+"/root")
-			must(t, unix.Unmount(point, 0))
+			unmount(t, point)
 			if identify(t, point) != under || under == before {
 				t.Error("the folder beneath a mount is taken for the mount")
 			}

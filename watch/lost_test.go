@@ -104,7 +104,7 @@ func TestRootIsUnmounted(t *testing.T) {
 	eachWay(t, func(t *testing.T, b Backend) {
 		point := filepath.Dir(mountDisk(t, "tmpfs"))
 		write(t, point+"/f", "1")
-		loses(t, Options{Root: point, Backend: b}, func() { must(t, unix.Unmount(point, 0)) }, Unmounted)
+		loses(t, Options{Root: point, Backend: b}, func() { unmount(t, point) }, Unmounted)
 	})
 }
 
@@ -123,7 +123,7 @@ func TestRootIsRemounted(t *testing.T) {
 		mkdir(t, point)
 		mountAt(t, "ext4", image, point)
 		loses(t, Options{Root: realPath(t, point), Backend: b}, func() {
-			must(t, unix.Unmount(point, 0))
+			unmount(t, point)
 			mountAt(t, "ext4", image, point)
 		}, Unmounted, Covered)
 	})

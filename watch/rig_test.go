@@ -19,7 +19,7 @@ import (
 
 // patience is how long a test waits for what must come: the machine may be busy.
 // Under thirty times its load, 600 changes of a tree have taken a minute.
-const patience = 2 * time.Minute
+const patience = 3 * time.Minute
 
 // rig is a watched tree with a mirror that follows every change it is told of
 // the moment it is told.
@@ -254,6 +254,13 @@ func mountAt(t testing.TB, kind, source, point string) {
 		t.Skipf("cannot mount %s here: %v: %s", kind, err, out)
 	}
 	t.Cleanup(func() { _ = unix.Unmount(point, unix.MNT_DETACH) })
+}
+
+// unmount tries again while somebody is there: a process that another test has
+// forked has all our files until it becomes another program.
+func unmount(t testing.TB, point string) {
+	t.Helper()
+	until(t, "it is unmounted", func() bool { return unix.Unmount(point, 0) == nil })
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }

@@ -2,7 +2,6 @@ package watch
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -57,7 +56,7 @@ func TestMountThatVanishesIsNotADeletion(t *testing.T) {
 		mkdir(t, sub+"/d")
 		write(t, sub+"/d/f", "1")
 		r := watched(t, Options{Root: root, Backend: b})
-		must(t, unix.Unmount(sub, 0))
+		unmount(t, sub)
 		until(t, "the mount is missed", func() bool {
 			return cmp.Equal(r.w.LostMounts(), []string{"a/sub"})
 		})
@@ -87,7 +86,7 @@ func TestAnotherFileSystemInTheSamePlaceIsToldOfWhole(t *testing.T) {
 		mountAt(t, "tmpfs", "tmpfs", sub)
 		write(t, sub+"/one", "1")
 		r := watched(t, Options{Root: root, Backend: b})
-		must(t, unix.Unmount(sub, 0))
+		unmount(t, sub)
 		mountAt(t, "tmpfs", "tmpfs", sub)
 		write(t, sub+"/two", "2")
 		r.untilTold("a/sub", change.Tree)
@@ -101,7 +100,7 @@ func TestMountBelowAnExcludedFolderIsIgnored(t *testing.T) {
 		root, sub, _ := mountInside(t)
 		r := watched(t, Options{Root: root, Backend: b, Excluded: func(path string, _ bool) bool { return path == "a" }})
 		mountAt(t, "tmpfs", "tmpfs", sub)
-		must(t, unix.Unmount(sub, 0))
+		unmount(t, sub)
 		write(t, root+"/f", "1")
 		r.settle()
 		r.same()
@@ -151,9 +150,7 @@ func TestWatchingKeepsNothingFromBeingUnmounted(t *testing.T) {
 		root, sub, image := mountInside(t)
 		mountAt(t, "ext4", image, sub)
 		watched(t, Options{Root: root, Backend: b})
-		if out, err := exec.Command("umount", sub).CombinedOutput(); err != nil {
-			t.Errorf("umount: %v: %s", err, out)
-		}
+		unmount(t, sub)
 	})
 }
 

@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -105,31 +106,49 @@ func TestPollingScansSinceTheLookBefore(t *testing.T) {
 	until(t, "the horizon is past now", func() bool { return !r.w.Horizon().Before(now) })
 }
 
+// TestRenameIsToldOfInOneBatch tries a few times: the kernel may be interrupted
+// between the two halves for so long, on a busy machine, that nobody waits for the
+// second.
 func TestRenameIsToldOfInOneBatch(t *testing.T) {
 	eachBackend(t, func(t *testing.T, b Backend) {
 		root := mountDisk(t, "host")
 		mkdir(t, root+"/album/d")
 		write(t, root+"/big", "1")
 		r := watched(t, Options{Root: root, Backend: b})
-		must(t, os.Rename(r.path("album"), r.path("renamed")))
-		must(t, os.Rename(r.path("big"), r.path("bigger")))
-		r.settle()
-		got := r.take()
-		for path, want := range map[string]change.Change{
-			"renamed": {Path: "renamed", Scope: change.Tree, Was: "album"},
-			"album":   {Path: "album", Scope: change.Tree, Quick: true},
-			"bigger":  {Path: "bigger", Was: "big"},
-			"big":     {Path: "big", Quick: true},
-		} {
-			told := find(got, path)
-			if len(told) != 1 {
-				t.Fatalf("%s: told of %v", path, told)
+		var wrong []string
+		for range 5 {
+			must(t, os.Rename(r.path("album"), r.path("renamed")))
+			must(t, os.Rename(r.path("big"), r.path("bigger")))
+			r.settle()
+			if wrong = notInOneBatch(r.take()); len(wrong) == 0 {
+				return
 			}
-			if told[0].Since = (time.Time{}); told[0] != want {
-				t.Errorf("%s: told of %v, want %v", path, told[0], want)
-			}
+			must(t, os.Rename(r.path("renamed"), r.path("album")))
+			must(t, os.Rename(r.path("bigger"), r.path("big")))
+			r.settle()
+			r.take()
 		}
+		t.Errorf("told of %s", strings.Join(wrong, "\n"))
 	})
+}
+
+// notInOneBatch returns what is not told of as it should be.
+func notInOneBatch(got []change.Change) (wrong []string) {
+	for path, want := range map[string]change.Change{
+		"renamed": {Path: "renamed", Scope: change.Tree, Was: "album"},
+		"album":   {Path: "album", Scope: change.Tree, Quick: true},
+		"bigger":  {Path: "bigger", Was: "big"},
+		"big":     {Path: "big", Quick: true},
+	} {
+		told := find(got, path)
+		if len(told) == 1 {
+			told[0].Since = time.Time{}
+		}
+		if len(told) != 1 || told[0] != want {
+			wrong = append(wrong, fmt.Sprintf("%s: %v, want %v", path, told, want))
+		}
+	}
+	return wrong
 }
 
 // leaves out everything whose name begins with "x", and /p/cache.

@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
@@ -154,18 +153,19 @@ func sersyncName(path string) string {
 // alone refuses to run a configuration a second time, before anything of the
 // one that runs is touched. Who starts at the same instant meets its lock.
 func (r *sersyncRun) alone(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, askTime)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	var v control.Version
-	if control.Dial(control.Socket(r.service.RunDir, control.ServiceName)).Get(ctx, "/v1/version", &v) != nil {
+	err := control.Dial(control.Socket(r.service.RunDir, control.ServiceName)).Get(ctx, "/v1/version", &v)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("%s runs already, and its process does not answer", r.path)
+	}
+	if err != nil {
 		return nil
 	}
 	return withHint(fmt.Errorf("%s runs already: process %d", r.path, v.Pid),
 		fmt.Sprintf("what is changed in the file takes effect by itself; kill %d stops it, \"syncsvc status --run-dir %s\" shows it", v.Pid, r.service.RunDir))
 }
-
-// askTime is how long the one that runs may take to answer.
-const askTime = 2 * time.Second
 
 // write puts the modules where a supervisor finds them. They are written anew
 // at each start.

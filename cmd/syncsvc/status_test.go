@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/syncsvc/syncsvc/control"
@@ -109,14 +110,16 @@ func TestOneModuleIsAskedThroughTheSupervisor(t *testing.T) {
 
 func TestWatchedStatusIsRepeated(t *testing.T) {
 	f := newFake(t, control.ServiceName)
-	asked := make(chan struct{}, 100) // more than there will be
+	var asked atomic.Pointer[chan struct{}] // by the command that runs
 	f.Handle("GET /v1/status", func(*http.Request) (any, error) {
-		asked <- struct{}{}
+		*asked.Load() <- struct{}{}
 		return control.Overview{Pid: 1}, nil
 	})
 	f.begin()
 	for _, args := range [][]string{{"--json"}, nil} {
-		ctx, cancel := contextUntil(t, func() { <-asked; <-asked; <-asked })
+		now := make(chan struct{}, 1000) // more than there will be
+		asked.Store(&now)
+		ctx, cancel := contextUntil(t, func() { <-now; <-now; <-now })
 		o := f.runUntil(ctx, append([]string{"status", "--watch", "--every", "100ms"}, args...)...)
 		cancel()
 		if o.code != exitOK || o.err != "" {

@@ -52,7 +52,7 @@ func (term *terminal) keys(keys ...string) {
 // shows waits until the screen shows a text, and returns all of it.
 func (term *terminal) shows(want string) string {
 	term.t.Helper()
-	deadline := time.NewTimer(30 * time.Second)
+	deadline := time.NewTimer(arrivesWithin)
 	defer deadline.Stop()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
@@ -94,9 +94,10 @@ func TestColoursAreForTerminalsThatWantThem(t *testing.T) {
 func TestWatchPaintsOver(t *testing.T) {
 	f := newFake(t, control.ServiceName)
 	var looks atomic.Int32
+	var seen atomic.Bool // both modules were on the screen
 	f.Handle("GET /v1/status", func(*http.Request) (any, error) {
 		o := control.Overview{Pid: 1, Modules: []control.Module{wellModule("www"), wellModule("bbs")}}
-		if looks.Add(1) > 5 {
+		if looks.Add(1) > 5 && seen.Load() {
 			o.Modules = o.Modules[1:]
 		}
 		if looks.Load() == 3 {
@@ -109,6 +110,7 @@ func TestWatchPaintsOver(t *testing.T) {
 	f.begin()
 	term := newTerminal(t, nil, append([]string{"syncsvc", "status", "--watch", "--every", "100ms"}, f.flags()...)...)
 	term.shows("2 modules: 2 live")
+	seen.Store(true)
 	screen := term.shows("1 module: 1 live")
 	if strings.Contains(screen, "www") || strings.Count(screen, "MODULE") != 1 {
 		t.Errorf("something is left of the look before:\n%s", screen)
@@ -126,7 +128,7 @@ func TestSyncShowsBars(t *testing.T) {
 	f.answers("POST /v1/modules/www/sync", control.SyncStarted{ID: "7"})
 	f.Handle("GET /v1/modules/www/sync/7", func(*http.Request) (any, error) {
 		p := control.Progress{ID: "7", Done: end.Load(), Targets: []control.TargetProgress{
-			{Target: "rsync://a/www", Files: int64(asked.Add(1)), Percent: 50, Bytes: 5 << 20, Rate: 1 << 20, ETA: 90, Done: end.Load()},
+			{Target: "rsync://a/www", Files: int64(min(asked.Add(1), 4)), Percent: 50, Bytes: 5 << 20, Rate: 1 << 20, ETA: 90, Done: end.Load()},
 			{Target: "rsync://b/www", Waiting: "away", Done: end.Load()},
 		}}
 		return p, nil

@@ -14,6 +14,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -56,14 +57,15 @@ type Daemon struct {
 	// Port is what it listens on. It stays the same over Restart.
 	Port    int
 	options Options
-	cmd     *exec.Cmd // nil when it is not running
+	cmd     *exec.Cmd    // nil when it is not running
+	mark    net.Listener // see choosePort; nil when the port was given
 }
 
 // A port found free can be taken before the daemon binds it.
 const portTries = 20
 
 // startTimeout is how long a daemon may take to greet.
-const startTimeout = 10 * time.Second
+const startTimeout = time.Minute
 
 // Start writes the configuration, starts the daemon and waits until it greets.
 // The caller stops it.
@@ -88,10 +90,10 @@ func (d *Daemon) startSomewhere() error {
 	}
 	var err error
 	for range portTries {
-		if d.Port, err = freePort(d.options.Address); err != nil {
-			return err
+		if err = d.choosePort(); err == nil {
+			err = d.Restart()
 		}
-		if err = d.Restart(); !errors.Is(err, errExited) {
+		if err == nil || !errors.Is(err, errExited) && !errors.Is(err, errPort) {
 			return err
 		}
 	}
@@ -170,7 +172,7 @@ const (
 	endTimeout = 5 * time.Second
 	// childTimeout is how long those who serve a connection may take then. They
 	// put away what they have of a file.
-	childTimeout = time.Second
+	childTimeout = 5 * time.Second
 )
 
 func (d *Daemon) end(s syscall.Signal) {
@@ -226,11 +228,33 @@ func (d *Daemon) untilDead() {
 
 func (d *Daemon) file(name string) string { return filepath.Join(d.options.Dir, name) }
 
-func freePort(address string) (int, error) {
-	l, err := net.Listen("tcp", net.JoinHostPort(address, "0"))
+// Ports are looked for below those that the kernel gives to whoever connects
+// somewhere, so that a daemon that was stopped finds its own free again.
+const lowestPort, highestPort = 20_000, 32_767
+
+var errPort = errors.New("port is taken")
+
+// choosePort takes a free port, and keeps others like d from taking it while d is
+// stopped, as long as this process lives or d is needed: they meet at a socket
+// without a file.
+func (d *Daemon) choosePort() error {
+	d.Port = lowestPort + rand.IntN(highestPort-lowestPort+1)
+	mark, err := net.Listen("unix", fmt.Sprintf("@syncsvc-rsyncd-%d", d.Port))
 	if err != nil {
-		return 0, fmt.Errorf("find a free port: %w", err)
+		return fmt.Errorf("%w: %w", errPort, err)
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
+	l, err := net.Listen("tcp", net.JoinHostPort(d.options.Address, strconv.Itoa(d.Port)))
+	if err != nil {
+		mark.Close()
+		if !errors.Is(err, unix.EADDRINUSE) {
+			return fmt.Errorf("find a free port: %w", err)
+		}
+		return fmt.Errorf("%w: %w", errPort, err)
+	}
+	l.Close()
+	if d.mark != nil {
+		d.mark.Close()
+	}
+	d.mark = mark
+	return nil
 }

@@ -32,7 +32,7 @@ type Server struct {
 
 const (
 	portTries    = 20
-	startTimeout = 10 * time.Second
+	startTimeout = time.Minute
 )
 
 var errExited = errors.New("sshd exited")

@@ -170,17 +170,28 @@ func (s *site) processes() map[int]string {
 	return found
 }
 
-// running returns how many processes of the site are instances, and rsyncs.
-func (s *site) running() (instances, rsyncs int) {
-	for _, line := range s.processes() {
-		switch {
-		case strings.Contains(line, " instance "):
-			instances++
-		case strings.HasPrefix(line, "rsync ") || strings.Contains(line, "/rsync "):
-			rsyncs++
+// instances returns how many instances run. What one of them has forked looks
+// like it until it has become an rsync, and is none.
+func (s *site) instances() (n int) {
+	all := s.processes()
+	is := func(pid int) bool { return strings.Contains(all[pid], " instance ") }
+	for pid := range all {
+		if is(pid) && !is(parent(pid)) {
+			n++
 		}
 	}
-	return instances, rsyncs
+	return n
+}
+
+// parent returns who started a process; 0 when it is gone.
+func parent(pid int) (ppid int) {
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	for line := range strings.Lines(string(text)) {
+		if n, err := fmt.Sscanf(line, "PPid: %d", &ppid); n == 1 && err == nil {
+			return ppid
+		}
+	}
+	return 0
 }
 
 func (s *site) until(what string, is func() bool) {

@@ -33,7 +33,7 @@ func TestManyModulesStartRunAndStop(t *testing.T) {
 		name := fmt.Sprintf("m%03d", i)
 		s.arrive(name, "after", name)
 	}
-	if instances, _ := s.running(); instances != many {
+	if instances := s.instances(); instances != many {
 		t.Errorf("%d instances run", instances)
 	}
 	began = time.Now()

@@ -1,6 +1,7 @@
 package isolation_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,10 +26,15 @@ func busy(s *site, modules ...string) {
 		s.must(os.WriteFile(s.path("src", name, "big"), []byte(strings.Repeat("big", 10<<20)), 0o644))
 	}
 	s.start()
-	s.until("all transfer", func() bool {
-		instances, rsyncs := s.running()
-		return instances == len(modules) && rsyncs >= len(modules)
-	})
+	s.untilTransfer(modules...)
+}
+
+// untilTransfer waits until every one of the modules is in a transfer.
+func (s *site) untilTransfer(modules ...string) {
+	s.Helper()
+	for _, name := range modules {
+		s.until(name+" transfers", func() bool { return len(s.written(name)) > 0 })
+	}
 }
 
 func TestNothingOutlivesTheServiceAndNoTwinsAppear(t *testing.T) {
@@ -38,11 +44,8 @@ func TestNothingOutlivesTheServiceAndNoTwinsAppear(t *testing.T) {
 			s.kill()
 			s.until("all are gone", func() bool { return len(s.processes()) == 0 })
 			s.start()
-			s.until("all transfer again", func() bool {
-				_, rsyncs := s.running()
-				return rsyncs >= 2
-			})
-			if instances, _ := s.running(); instances != 2 {
+			s.untilTransfer("www", "bbs")
+			if instances := s.instances(); instances != 2 {
 				s.Errorf("%d instances of 2 modules", instances)
 			}
 		}
@@ -56,15 +59,15 @@ func TestNoRsyncOutlivesItsInstance(t *testing.T) {
 		killed := 0
 		for range 2 {
 			m := s.untilModule("www", "runs again", func(m control.Module) bool { return m.Pid != 0 && m.Pid != killed })
+			s.untilTransfer("www")
+			// What it makes after its restart has other names. Where a transfer
+			// goes on with what another has kept, there is none.
+			temporary, rsyncs := s.temporary("www"), s.rsyncsOf("www")
+			if killed == 0 && len(temporary) == 0 {
+				s.Error("it writes to no temporary file")
+			}
 			killed = m.Pid
-			// What it makes after its restart has other names.
-			var temporary []string
-			s.until("it transfers", func() bool {
-				temporary = s.temporary("www")
-				return len(temporary) > 0
-			})
-			rsyncs := s.rsyncsOf("www")
-			s.must(syscall.Kill(m.Pid, syscall.SIGKILL))
+			s.must(syscall.Kill(killed, syscall.SIGKILL))
 			s.until("its rsyncs are gone", func() bool {
 				for pid := range rsyncs {
 					if there(pid) {
@@ -97,6 +100,22 @@ func (s *site) rsyncsOf(name string) map[int]bool {
 		}
 	}
 	return found
+}
+
+// written returns what the rsyncs of a module have open in its target: a
+// temporary file, or the one in the folder for partial files that a transfer
+// goes on with.
+func (s *site) written(name string) (files []string) {
+	for pid := range s.rsyncsOf(name) {
+		open, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
+		for _, fd := range open {
+			to, err := os.Readlink(fd)
+			if err == nil && strings.HasPrefix(to, s.path("dst", name)+"/") && strings.Contains(filepath.Base(to), "big") {
+				files = append(files, to)
+			}
+		}
+	}
+	return files
 }
 
 // temporary returns what rsync has made in the target of a module and not
