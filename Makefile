@@ -31,7 +31,7 @@ test: ## everything that fits into a few minutes, with the race detector
 test-boot: ## the packages, on machines that boot; needs root
 	@./setup boot
 	OUT=$(TRIAL) packaging/build
-	OUT=$(TRIAL)/previous VERSION=0.0.0 ARCHES=amd64 FORMATS='deb rpm' packaging/build
+	OUT=$(TRIAL)/previous VERSION=0.0.0 ARCHES=amd64 FORMATS='deb rpm apk' packaging/build
 	SYNCSVC_PACKAGES=$(CURDIR)/$(TRIAL) SYNCSVC_BOOT=1 $(GO) test -count=1 -timeout 25m ./packaging/...
 
 test-vm: ## the same in an emulated computer: limits, memory, a real reboot

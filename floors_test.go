@@ -17,7 +17,7 @@ const module = "github.com/syncsvc/syncsvc"
 // floors is the floor plan of ARCHITECTURE.md: a package imports only packages
 // on lower floors.
 var floors = map[string]int{
-	"change": 0, "filter": 0, "control": 0, "templates": 0, "compare": 0, "config/sersync": 0, "config/lsyncd": 1,
+	"change": 0, "filter": 0, "control": 0, "templates": 0, "compare": 0, "webhook": 0, "config/sersync": 0, "config/lsyncd": 1,
 	"config": 1, "watch": 1, "scan": 1, "rsync": 1, "checkpoint": 1, "hook": 1,
 	"child": 1, "logbook": 1, "alert": 1, "metrics": 1, "service": 1, "console": 1,
 	"supervisor": 2, "instance": 2, "doctor": 2, "top": 2,

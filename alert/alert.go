@@ -71,7 +71,11 @@ type Options struct {
 	File     string                  // what is raised, and what is still to be sent, outlives the process here
 	Overview func() control.Overview // how everything is now
 	Noticed  func(Message)           // is called for each message besides; may be nil
-	Log      *slog.Logger
+	// Errand returns a variable for the environment of a program, and what ends
+	// all who have inherited it; nil = a program that takes too long is ended
+	// with its process group alone.
+	Errand func() (variable string, end func())
+	Log    *slog.Logger
 }
 
 // Alerts watches by the rules of one service.
@@ -97,10 +101,11 @@ func Open(o Options) *Alerts {
 		host = "unknown"
 	}
 	a := &Alerts{
-		o: o, host: host, limit: rate.NewLimiter(rate.Every(messageEvery), messageBurst), send: send,
+		o: o, host: host, limit: rate.NewLimiter(rate.Every(messageEvery), messageBurst),
 		changed:   make(chan struct{}, 1),
 		evaluator: newEvaluator(o.Rules, host), boxes: map[string]*outbox{},
 	}
+	a.send = a.sendOnce
 	for _, r := range o.Rules {
 		a.boxes[r.Name] = newOutbox(r)
 	}

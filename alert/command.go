@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"strings"
 	"syscall"
@@ -17,8 +18,8 @@ const (
 )
 
 // call runs a program in a process group of its own, with the message on its
-// standard input.
-func call(ctx context.Context, argv []string, message []byte) error {
+// standard input. When it takes too long, all that it has started ends with it.
+func (a *Alerts) call(ctx context.Context, argv []string, message []byte) error {
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	var out tail
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(message), &out, &out
@@ -26,10 +27,20 @@ func call(ctx context.Context, argv []string, message []byte) error {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = killDelay
+	end := func() {}
+	if a.o.Errand != nil {
+		var variable string
+		variable, end = a.o.Errand()
+		cmd.Env = append(os.Environ(), variable)
+	}
 	err := cmd.Run()
-	switch {
-	case err == nil, errors.Is(err, exec.ErrWaitDelay):
+	if err == nil || errors.Is(err, exec.ErrWaitDelay) {
 		return nil // the program did well; what it left in the background keeps the output open
+	}
+	if ctx.Err() != nil {
+		end()
+	}
+	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return fmt.Errorf("run %s: took too long%s", argv[0], out.said())
 	}

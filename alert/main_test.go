@@ -29,6 +29,11 @@ func TestMain(m *testing.M) {
 	case "fail":
 		fmt.Println("no pager is on duty")
 		os.Exit(3)
+	case "marked":
+		if os.Getenv("SYNCSVC_ALERT_MARK") != "7" {
+			os.Exit(4)
+		}
+		return
 	case "hang":
 		select {}
 	}

@@ -32,8 +32,8 @@ type laterError struct {
 
 func (e laterError) Unwrap() error { return e.error }
 
-// send delivers a message once.
-func send(ctx context.Context, r control.AlertRule, m Message) error {
+// sendOnce delivers a message once.
+func (a *Alerts) sendOnce(ctx context.Context, r control.AlertRule, m Message) error {
 	body, err := json.Marshal(m)
 	if err != nil {
 		return finalError{fmt.Errorf("encode the message: %w", err)}
@@ -41,7 +41,7 @@ func send(ctx context.Context, r control.AlertRule, m Message) error {
 	ctx, cancel := context.WithTimeout(ctx, r.Timeout)
 	defer cancel()
 	if len(r.Command) > 0 {
-		return call(ctx, r.Command, append(body, '\n'))
+		return a.call(ctx, r.Command, append(body, '\n'))
 	}
 	return post(ctx, r.Webhook, body)
 }

@@ -41,7 +41,7 @@ func TestWebhookGetsTheMessage(t *testing.T) {
 		}
 		w.WriteHeader(http.StatusNoContent)
 	})
-	if err := send(t.Context(), hook(s.URL), sample()); err != nil {
+	if err := new(Alerts).sendOnce(t.Context(), hook(s.URL), sample()); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(sample(), got); diff != "" {
@@ -57,7 +57,7 @@ func TestAnswersThatMeanTryAgainAndThoseThatDoNot(t *testing.T) {
 			w.WriteHeader(status)
 			io.WriteString(w, "because")
 		})
-		err := send(t.Context(), hook(s.URL+"/secret"), sample())
+		err := new(Alerts).sendOnce(t.Context(), hook(s.URL+"/secret"), sample())
 		if err == nil {
 			t.Fatalf("%d is taken for success", status)
 		}
@@ -65,7 +65,7 @@ func TestAnswersThatMeanTryAgainAndThoseThatDoNot(t *testing.T) {
 			t.Errorf("%d: tried again: %v", status, !final)
 		}
 		later, ok := errors.AsType[laterError](err)
-		if wants := status == 429 || status >= 500; ok != wants || (ok && later.after != 90*time.Second) {
+		if ok != again || (ok && later.after != 90*time.Second) {
 			t.Errorf("%d: left alone for %v", status, later.after)
 		}
 		if !strings.Contains(err.Error(), "because") || strings.Contains(err.Error(), "secret") {
@@ -84,7 +84,7 @@ func TestRedirectWithinTheHostIsFollowed(t *testing.T) {
 		body, _ := io.ReadAll(r.Body)
 		got = len(body)
 	})
-	if err := send(t.Context(), hook(s.URL+"/old"), sample()); err != nil || got == 0 {
+	if err := new(Alerts).sendOnce(t.Context(), hook(s.URL+"/old"), sample()); err != nil || got == 0 {
 		t.Errorf("%d bytes arrived: %v", got, err)
 	}
 }
@@ -94,7 +94,7 @@ func TestNothingIsToldToAServerThatCannotProveItsName(t *testing.T) {
 	s.Config.ErrorLog = log.New(io.Discard, "", 0) // of the handshake
 	s.StartTLS()
 	defer s.Close()
-	err := send(t.Context(), hook(s.URL+"/secret"), sample())
+	err := new(Alerts).sendOnce(t.Context(), hook(s.URL+"/secret"), sample())
 	if err == nil || !strings.Contains(err.Error(), "certificate") || strings.Contains(err.Error(), "secret") {
 		t.Errorf("got %v", err)
 	}
@@ -106,7 +106,7 @@ func TestServerThatDoesNotAnswerIsLeft(t *testing.T) {
 	defer close(stop)
 	r := hook(s.URL)
 	r.Timeout = 50 * time.Millisecond
-	if err := send(t.Context(), r, sample()); err == nil {
+	if err := new(Alerts).sendOnce(t.Context(), r, sample()); err == nil {
 		t.Error("no error")
 	}
 }
@@ -123,7 +123,7 @@ func program(t *testing.T, does string, args ...string) control.AlertRule {
 
 func TestProgramGetsTheMessage(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "with a space; $HOME")
-	if err := send(t.Context(), program(t, "store", path), sample()); err != nil {
+	if err := new(Alerts).sendOnce(t.Context(), program(t, "store", path), sample()); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(path)
@@ -136,7 +136,7 @@ func TestProgramGetsTheMessage(t *testing.T) {
 }
 
 func TestProgramThatFailsIsQuoted(t *testing.T) {
-	err := send(t.Context(), program(t, "fail"), sample())
+	err := new(Alerts).sendOnce(t.Context(), program(t, "fail"), sample())
 	if err == nil || !strings.Contains(err.Error(), `exit status 3; it said "no pager is on duty"`) {
 		t.Errorf("got %v", err)
 	}
@@ -145,14 +145,28 @@ func TestProgramThatFailsIsQuoted(t *testing.T) {
 func TestProgramThatHangsIsKilled(t *testing.T) {
 	r := program(t, "hang")
 	r.Timeout = 100 * time.Millisecond
-	if err := send(t.Context(), r, sample()); err == nil || !strings.Contains(err.Error(), "took too long") {
+	if err := new(Alerts).sendOnce(t.Context(), r, sample()); err == nil || !strings.Contains(err.Error(), "took too long") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestOnlyWhatTakesTooLongEndsWithAllItStarted(t *testing.T) {
+	for does, want := range map[string]int{"hang": 1, "fail": 0, "marked": 0} {
+		ended := 0
+		a := &Alerts{o: Options{Errand: func() (string, func()) { return "SYNCSVC_ALERT_MARK=7", func() { ended++ } }}}
+		r := program(t, does)
+		if does == "hang" {
+			r.Timeout = 100 * time.Millisecond
+		}
+		if err := a.sendOnce(t.Context(), r, sample()); (err == nil) != (does == "marked") || ended != want {
+			t.Errorf("%s: %v, ended %d times, want %d", does, err, ended, want)
+		}
 	}
 }
 
 func TestProgramThatIsMissing(t *testing.T) {
 	r := control.AlertRule{Name: "x", Command: []string{"/nonexistent/tell"}, Timeout: time.Second}
-	if err := send(t.Context(), r, sample()); err == nil || !strings.Contains(err.Error(), "/nonexistent/tell") {
+	if err := new(Alerts).sendOnce(t.Context(), r, sample()); err == nil || !strings.Contains(err.Error(), "/nonexistent/tell") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -20,16 +20,16 @@ const maxStep = time.Second
 // change may carry a time before the moment up to which all was sent.
 type Clock struct {
 	// Wall is the time of day.
-	Wall time.Time
+	Wall time.Time `json:"wall"`
 	// Boot is the time since the machine started, sleep included. Nobody can
 	// set it, so Wall and Boot together show every step of the clock.
-	Boot time.Duration
+	Boot time.Duration `json:"boot_ns"`
 	// BootID tells one start of the machine from another.
-	BootID string
+	BootID string `json:"boot_id"`
 	// Up is how long process 1 has been running, 0 where that can't be seen. In a
 	// container that is less than Boot, which is the host's, while nspawn and
 	// LXC give every start of a container a BootID of its own. No file keeps it.
-	Up time.Duration
+	Up time.Duration `json:"-"`
 }
 
 // Now reads the clocks.

@@ -219,6 +219,36 @@ func TestNothingOutlivesAChildThatIsKilled(t *testing.T) {
 	})
 }
 
+func TestErrandEndsWithAllThatItStarted(t *testing.T) {
+	s := open(t, true)
+	variable, end := s.Errand("alert")
+	other, _ := s.Errand("alert")
+	if other == variable {
+		t.Errorf("two are told apart by %s", variable)
+	}
+	c := self("parent")
+	c.Env = append(c.Env, variable)
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	all := pids(t, bufio.NewScanner(out), "plain", "daemon", "child")
+	if err := c.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = c.Wait() // its error is that it was killed
+	end()
+	for role, pid := range all {
+		if alive(pid) {
+			t.Errorf("%s %d lives", role, pid)
+		}
+	}
+}
+
 func TestChildEndsByItself(t *testing.T) {
 	s := open(t, true)
 	p := start(t, s, "idle", nil)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -41,6 +42,7 @@ type Starter struct {
 	family  string // begins the mark of all children
 	lock    *flock.Flock
 	orphans *orphans
+	errands atomic.Uint64 // how many there were
 
 	mu      sync.Mutex
 	threads map[schedule]*thread // nil: closed

@@ -69,6 +69,24 @@ type ServiceSource struct {
 	Flags map[string]string
 }
 
+// Place returns where a setting is given: "FILE:LINE", a flag, a variable, or
+// the file alone when nothing gives it; "" when there is no file either.
+func (s *Service) Place(key string) string {
+	d := s.origin
+	switch {
+	case d == nil:
+		return ""
+	case d.given(key):
+		return d.name(key)
+	case d.file.src == nil:
+		return ""
+	}
+	if at, ok := d.file.at[key]; ok {
+		return d.file.src.label(at)
+	}
+	return d.file.src.file
+}
+
 // Modules reads the module files of the service as [LoadDir] does. A folder
 // that nobody asked for may be missing: a service without modules is fine.
 func (s *Service) Modules() ([]*Module, error) {

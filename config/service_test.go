@@ -57,6 +57,26 @@ func TestFlagWinsOverEnvironmentWinsOverFile(t *testing.T) {
 	}
 }
 
+func TestSettingKnowsWhereItStands(t *testing.T) {
+	t.Setenv("SYNCSVC_STATE_DIR", "/env")
+	dir := newConfDir(t)
+	file := dir.write("syncsvc.yaml", "# mine\nconf_dir: /file\nstate_dir: /file\nhung_after: 1m\nalerts: []\n")
+	s, err := LoadService(ServiceSource{File: file, Flags: map[string]string{"conf_dir": "/flag"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, want := range map[string]string{
+		"conf_dir": "--conf-dir", "state_dir": "SYNCSVC_STATE_DIR", "hung_after": file + ":4", "alerts": file + ":5", "log_dir": file,
+	} {
+		if got := s.Place(key); got != want {
+			t.Errorf("%s is given by %q, want %q", key, got, want)
+		}
+	}
+	if got := (&Service{}).Place("log_dir"); got != "" {
+		t.Errorf("settings that nobody wrote are from %q", got)
+	}
+}
+
 func TestServiceFileIsAsStrictAsModules(t *testing.T) {
 	_, err := service(t, "confdir: /x\nlog_level: loud\nlog_format: xml\ndrain_timeout: 11m\nstate_dir: here\nconf_dir: [/a]\n", nil)
 	var got []string

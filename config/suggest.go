@@ -19,24 +19,27 @@ func fold(word string) string {
 	return strings.ReplaceAll(strings.ToLower(word), "-", "_")
 }
 
-// distance is the number of characters to insert, remove or replace to get
-// from a to b (Levenshtein).
+// distance is the number of characters to insert, remove, replace or swap with
+// the next to get from a to b (optimal string alignment).
 func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
+	width := len(b) + 1
+	rows := make([]int, (len(a)+1)*width)
+	at := func(i, j int) *int { return &rows[i*width+j] }
+	for i := range len(a) + 1 {
+		for j := range width {
+			switch {
+			case i == 0 || j == 0:
+				*at(i, j) = i + j
+				continue
+			case a[i-1] == b[j-1]:
+				*at(i, j) = *at(i-1, j-1)
+			default:
+				*at(i, j) = 1 + min(*at(i-1, j-1), *at(i-1, j), *at(i, j-1))
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, diagonal+1)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				*at(i, j) = min(*at(i, j), *at(i-2, j-2)+1)
+			}
 		}
 	}
-	return row[len(b)]
+	return *at(len(a), len(b))
 }

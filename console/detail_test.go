@@ -67,7 +67,10 @@ func TestEventIsOneLine(t *testing.T) {
 }
 
 func TestReloadSaysWhatHappenedToEachModule(t *testing.T) {
-	r := control.Reload{Modules: []control.ModuleReload{
+	r := control.Reload{Settings: []control.SettingChange{
+		{KeyChange: control.KeyChange{Key: "max_rsyncs", Old: "off", New: "4"}, Where: "/etc/syncsvc/syncsvc.yaml:2"},
+		{KeyChange: control.KeyChange{Key: "drain_timeout", Old: "10s", New: "20s"}, Where: "/etc/syncsvc/syncsvc.yaml:3", Restart: true},
+	}, Modules: []control.ModuleReload{
 		{Module: "a", Action: control.Untouched},
 		{Module: "b", Action: control.Untouched},
 		{Module: "new", Action: control.AddModule, FullSync: []string{"rsync://a/new"}},

@@ -36,11 +36,14 @@ func (l Look) Reload(r control.Reload) string {
 
 // setting writes a changed setting of the service itself.
 func (p *page) setting(c control.SettingChange) {
-	when := ""
+	text := fmt.Sprintf("setting %s: %s -> %s", Safe(c.Key), value(c.Old), value(c.New))
 	if c.Restart {
-		when = ", from the next start of the service on"
+		text += p.look.Warn(", only once the service is restarted")
 	}
-	p.line("setting %s: %s -> %s%s", Safe(c.Key), value(c.Old), value(c.New), when)
+	if c.Where != "" {
+		text += p.look.Dim("  (" + Safe(c.Where) + ")")
+	}
+	p.line("%s", text)
 }
 
 func (p *page) moduleReload(m control.ModuleReload, applied bool) {

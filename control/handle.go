@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"path"
 	"time"
 )
 
@@ -102,7 +103,14 @@ func readBody(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h, pattern := s.mux.Handler(r)
-		if pattern != "" {
+		switch {
+		case r.URL.Path != "" && path.Clean(r.URL.Path) != r.URL.Path:
+			// The mux would redirect to what is meant by "..", and to nowhere
+			// when nothing is. No client of ours asks so.
+			_ = readBody(w, r)
+			WriteError(w, noRoute(r, http.StatusNotFound))
+			return
+		case pattern != "":
 			s.mux.ServeHTTP(w, r)
 			return
 		}
@@ -111,13 +119,18 @@ func (s *Server) Handler() http.Handler {
 		_ = readBody(w, r) // or the asker is cut off while he sends
 		said := &statusOnly{header: http.Header{}}
 		h.ServeHTTP(said, r)
-		f := &Failed{Status: said.status, Err: fmt.Errorf("there is no %s here", r.URL.Path), Hint: "see /v1/openapi.json"}
+		f := noRoute(r, said.status)
 		if allow := said.header.Get("Allow"); allow != "" {
 			w.Header().Set("Allow", allow)
 			f.Err, f.Hint = fmt.Errorf("%s does not take %s", r.URL.Path, r.Method), "it takes "+allow
 		}
 		WriteError(w, f)
 	})
+}
+
+// noRoute says that nothing is there.
+func noRoute(r *http.Request, status int) *Failed {
+	return &Failed{Status: status, Err: fmt.Errorf("there is no %s here", r.URL.Path), Hint: "see /v1/openapi.json"}
 }
 
 // statusOnly is a ResponseWriter that keeps the status and the header.

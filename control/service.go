@@ -122,7 +122,8 @@ type Reload struct {
 // SettingChange is a setting of the service that has changed.
 type SettingChange struct {
 	KeyChange
-	Restart bool `json:"restart"` // it holds after a restart of the service only
+	Where   string `json:"where,omitempty"` // the file and line that say so
+	Restart bool   `json:"restart"`         // it holds after a restart of the service only
 }
 
 // Action is what a reload does with a module.

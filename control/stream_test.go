@@ -123,6 +123,10 @@ func TestWrongRequestsAreErrorsInJSON(t *testing.T) {
 	for want, err := range map[string]error{
 		"404 there is no /v1/y here":   c.Get(t.Context(), "/v1/y", nil),
 		"405 /v1/x does not take POST": c.Post(t.Context(), "/v1/x", nil, nil),
+		"404 there is no /v1/../v1/x":  c.Get(t.Context(), "/v1/../v1/x", nil),
+		"404 there is no /v1/../../y":  c.Get(t.Context(), "/v1/..%2f../y", nil),
+		"404 there is no /v1//x":       c.Get(t.Context(), "/v1//x", nil),
+		"404 there is no /v1/./x":      c.Post(t.Context(), "/v1/./x", nil, nil),
 		"413 read request":             c.Post(t.Context(), "/v1/z", strings.Repeat("x", maxRequest+1), nil),
 	} {
 		f, ok := errors.AsType[*Failed](err)

@@ -3,13 +3,15 @@ package hook
 import (
 	"errors"
 	"time"
+
+	"github.com/syncsvc/syncsvc/webhook"
 )
 
 const (
 	firstRetry = time.Second
 	lastRetry  = time.Minute
 	// maxLater is how long a receiver may ask to be left alone.
-	maxLater = 5 * time.Minute
+	maxLater = webhook.MaxLater
 )
 
 // finalError is a failure that trying again does not change.

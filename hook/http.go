@@ -8,12 +8,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/syncsvc/syncsvc/webhook"
 )
 
 // HTTP posts to a URL.
@@ -59,17 +59,7 @@ func newClient(caFile string) (*http.Client, error) {
 		Proxy: http.ProxyFromEnvironment, TLSClientConfig: config, ForceAttemptHTTP2: true,
 		IdleConnTimeout: 30 * time.Second, MaxIdleConnsPerHost: 4,
 	}
-	return &http.Client{Transport: transport, CheckRedirect: onlyWithin}, nil
-}
-
-// onlyWithin follows a redirect that keeps the message, to the same host and
-// not away from TLS.
-func onlyWithin(req *http.Request, via []*http.Request) error {
-	first := via[0]
-	if len(via) > 3 || req.Method != first.Method || req.URL.Host != first.URL.Host || req.URL.Scheme != first.URL.Scheme {
-		return http.ErrUseLastResponse
-	}
-	return nil
+	return &http.Client{Transport: transport, CheckRedirect: webhook.OnlyWithin}, nil
 }
 
 func (p *poster) close() { p.client.CloseIdleConnections() }
@@ -167,44 +157,16 @@ func escape(s, more string) string {
 	return out.String()
 }
 
-// do makes a request and returns the answer's body, or what its status means.
-// No URL is in an error, because it may be a secret.
+// do makes a request and returns the answer's body, or what its status means
+// for what comes next.
 func do(client *http.Client, req *http.Request) ([]byte, error) {
-	req.Header.Set("User-Agent", "syncsvc")
-	resp, err := client.Do(req)
-	if err != nil {
-		if e, ok := errors.AsType[*url.Error](err); ok {
-			err = e.Err
-		}
-		return nil, awayError{error: fmt.Errorf("%s to %s: %w", req.Method, req.URL.Host, err)}
+	text, err := webhook.Do(client, req)
+	f, failed := errors.AsType[*webhook.Failure](err)
+	switch {
+	case !failed:
+		return text, err
+	case f.Final:
+		return text, finalError{f.Err}
 	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(resp.Body, maxHeardBack))
-	if err != nil && resp.StatusCode >= 300 {
-		text = nil // the status says enough
-	}
-	return text, judge(resp, req, text)
-}
-
-// judge says what an answer means.
-func judge(resp *http.Response, req *http.Request, text []byte) error {
-	if resp.StatusCode < 300 {
-		return nil
-	}
-	err := fmt.Errorf("%s to %s: answers %s%s", req.Method, req.URL.Host, resp.Status, quoted(string(text)))
-	switch code := resp.StatusCode; {
-	case code < 400:
-		return finalError{fmt.Errorf("%w, to somewhere else; correct the URL", err)}
-	case code == http.StatusTooManyRequests, code >= 500, code == http.StatusRequestTimeout:
-		return awayError{err, retryAfter(resp)}
-	}
-	return finalError{err}
-}
-
-func retryAfter(resp *http.Response) time.Duration {
-	s, err := strconv.Atoi(resp.Header.Get("Retry-After"))
-	if err != nil || s < 0 {
-		return 0
-	}
-	return min(time.Duration(s)*time.Second, maxLater)
+	return text, awayError{f.Err, f.After}
 }

@@ -39,13 +39,13 @@ func (in *instance) gained(id watch.Identity, before string, lost time.Time) {
 // sync, which is owed then. The caller holds gaining.
 func (in *instance) catchUp(t *target, id string, replaced bool, lost, now time.Time) (from time.Time, scan bool) {
 	strange := t.fillFrom(id, replaced)
-	from, why := t.safeStart(id, lost, in.settingsOf(t))
+	from, why := t.safeStart(id, lost, in.settingsOf(t), in.lifeFor(t))
 	switch {
 	case strange:
 		t.fill(now, "the source folder is another one than before; deletions will be held")
 	case why == "":
 		scan = true
-	case (in.module().FullSync == config.FullNever || t.isAlone()) && !t.isStrict():
+	case in.spared(t) && !t.isStrict():
 		t.base(now)
 		from, scan = now, true
 	default:
@@ -70,7 +70,7 @@ func (in *instance) scanners() []*target {
 
 // safeStart returns the moment from which a scan finds everything the target
 // lacks, or why there is none.
-func (t *target) safeStart(source string, lost time.Time, settings string) (from time.Time, why string) {
+func (t *target) safeStart(source string, lost time.Time, settings string, life checkpoint.Life) (from time.Time, why string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch {
@@ -82,6 +82,9 @@ func (t *target) safeStart(source string, lost time.Time, settings string) (from
 	clock, err := checkpoint.Now()
 	if err == nil {
 		err = t.mark.Trusted(clock, source, settings)
+	}
+	if err == nil && life.Doubts(*t.mark) {
+		err = errPowerCut
 	}
 	if err != nil {
 		// A moment of a clock that was ahead would hold up the next ones.

@@ -119,6 +119,24 @@ func TestFolderThatWasAFileForAMoment(t *testing.T) {
 	}
 }
 
+// TestFolderThatWasAFileOnlyWhenTheJobWasPlanned: a look at the disk says what
+// to ask rsync for; what rsync found is another matter.
+func TestFolderThatWasAFileOnlyWhenTheJobWasPlanned(t *testing.T) {
+	d := newDesk(t)
+	d.put(file, 1, "d")
+	d.l.add(change.Change{Path: "d"})
+	j := d.mustPick()
+	d.l.add(change.Change{Path: "d", Scope: change.Tree, Quick: true})
+	if j := d.pick(); j != nil {
+		t.Fatalf("a second job, of %q", paths(j))
+	}
+	d.put(folder, 0, "d")
+	d.l.settle(j, outcome{turned: []string{"d"}}, d.now)
+	if j = d.mustPick(); j.shape != tree {
+		t.Errorf("a %v job, want a tree", j.shape)
+	}
+}
+
 // TestFailureFollowsARename: the target still has the old contents, and the
 // rename would carry them over.
 func TestFailureFollowsARename(t *testing.T) {

@@ -60,6 +60,7 @@ type instance struct {
 	Options
 	started time.Time
 	store   *checkpoint.Store
+	life    checkpoint.Life // set when the module starts and when it ends
 	ground  *ground
 	source  *source
 	sweeper *sweeper
@@ -173,7 +174,7 @@ func newInstance(o Options, home string) (*instance, error) {
 		inlet: in.inlet, gained: in.gained, dropped: in.dropped,
 	}
 	in.source.options.Excluded = in.source.turns.with(o.Module.Filter.ExcludedName)
-	if err := errors.Join(in.rememberSource(), in.rememberMounts(), in.rememberPauses()); err != nil {
+	if err := errors.Join(in.beginLife(), in.rememberSource(), in.rememberMounts(), in.rememberPauses()); err != nil {
 		return nil, errors.Join(err, in.runner.Close())
 	}
 	var targets []*target
@@ -228,6 +229,9 @@ func (in *instance) run(ctx context.Context) error {
 	feeders.Wait()
 	senders.Wait()
 	err = in.save(true)
+	if err == nil {
+		err = in.endLife()
+	}
 	stopHooks()
 	hooks.Wait()
 	stopAPI()

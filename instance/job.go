@@ -44,6 +44,7 @@ type job struct {
 	allowed int  // deletions that a person has approved for it
 	asIs    bool // a group: not to be split by kind again
 	ripe    bool // what is gone has waited long enough to be deleted
+	unpaved bool // a rename, and on the way to its folder something is not settled
 
 	// overtaken: another job started while it ran, and may have given folders
 	// a newer time than this one, which began earlier, gives them when it ends.
@@ -57,6 +58,9 @@ type job struct {
 	// tree's file list may be older than those, so its transfer or its delete
 	// pass may undo them. They are sent once more when it ends.
 	again *change.Set
+	// spared are big files beneath a tree that another job was sending when it
+	// started: it leaves them alone.
+	spared []string
 }
 
 func newJob(s shape, l lane, changes []change.Change) *job {

@@ -40,6 +40,7 @@ type ledger struct {
 	// that, what the target has in the old one must still go.
 	narrowed *change.Set
 
+	trail   trail
 	held    held
 	made    time.Time // when approved deletions were last made
 	failing failing
@@ -104,6 +105,7 @@ func (l *ledger) addRename(c change.Change) {
 		l.add(c)
 		return
 	}
+	l.mistrust(c)
 	l.renames.Add(c)
 }
 
@@ -141,6 +143,7 @@ func (l *ledger) sortOut(s *change.Set) {
 // start records that j is running from now on.
 func (l *ledger) start(j *job, now time.Time) {
 	j.started = now
+	l.spare(j)
 	for _, other := range l.flying {
 		l.overlap(other, j)
 		l.overlap(j, other)

@@ -137,14 +137,16 @@ func (l *ledger) pickRename(now time.Time, ln lanes, block blocked) *job {
 	if n, _ := l.running(bulk); n >= ln.bulk() {
 		return nil
 	}
+	free := func(path string) bool { return !touches(block.busy, path) && !block.busy.HoldsBelow(path) }
 	cs := l.renames.Take(1, func(c change.Change) bool {
-		return !now.Before(l.early[c.Path]) && !touches(block.busy, c.Path) && !block.busy.HoldsBelow(c.Path) &&
-			!touches(block.busy, c.Was) && !block.busy.HoldsBelow(c.Was)
+		return !now.Before(l.early[c.Path]) && !l.renames.HoldsAbove(c.Path) && free(c.Path) && free(c.Was)
 	})
 	if len(cs) == 0 {
 		return nil
 	}
-	return newJob(rename, bulk, cs)
+	j := newJob(rename, bulk, cs)
+	j.unpaved = l.unpaved(cs[0].Path)
+	return j
 }
 
 // crowded reports whether a fast job runs that is too young to be overtaken.

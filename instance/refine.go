@@ -132,7 +132,7 @@ func (l *ledger) refineFlat(j *job, ln lanes, deletes bool) (stale []string) {
 			l.busy.Remove(it.Path)
 			l.replaced(it)
 			return false
-		case it.seen.kind == gone && busyElsewhere.HoldsBelow(it.Path):
+		case it.seen.kind != folder && it.Path != change.Root && busyElsewhere.HoldsBelow(it.Path):
 			stale = append(stale, it.Path)
 			l.putBack(it)
 			return false

@@ -210,6 +210,28 @@ func TestRenameOntoANameThatWasThere(t *testing.T) {
 	m.settled()
 }
 
+// TestFolderTakesThePlaceOfALink: a rename job works in its folder on the target,
+// and gets to it by whatever the target has there.
+func TestFolderTakesThePlaceOfALink(t *testing.T) {
+	for what, to := range map[string]string{"the folder itself": "link", "a folder above it": "link/deep/sub"} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			m := newMirror(t, 1, "threads: 1") // or the link may be replaced meanwhile
+			m.put("elsewhere/deep/f", "1")
+			m.put("a/f", "2")
+			m.put("a/g", "3")
+			m.must(os.Symlink("elsewhere", m.src("link")))
+			m.start().settled()
+			m.post("/v1/pause", nil)
+			m.must(os.Remove(m.src("link")))
+			m.rename("a", to)
+			m.seen()
+			m.post("/v1/resume", nil)
+			m.settled()
+		})
+	}
+}
+
 // TestExcludedFilesStayUnderTheOldName: what the rules exclude is no business
 // of the mirror, on the target as on the source. rsync does not move it, and
 // keeps the folder it lies in.

@@ -131,18 +131,32 @@ func (s *sender) carry(ctx context.Context, j *job, m *meter) outcome {
 		s.t.willExamine(j, s.ground.sum(ctx, j))
 	}
 	base := spec.Base
-	spec.OnItem = func(it rsync.Item) { m.item(base, it, j.shape == tree) }
+	others := turnedOf(j)
+	spec.OnItem = func(it rsync.Item) {
+		m.item(base, it, j.shape == tree)
+		others.note(base, it)
+	}
 	if s.ground.filter.HasRegex() && j.shape != rename {
 		if spec, err = s.spell(ctx, j, root, spec); err != nil {
 			return s.failedDry(ctx, j, spec, err)
 		}
 	}
+	o := s.run(ctx, j, m, root, spec)
+	o.turned = others.all(s.ground)
+	return o
+}
+
+func (s *sender) run(ctx context.Context, j *job, m *meter, root *os.File, spec rsync.Job) outcome {
 	if spec.Delete && s.guards(j) {
 		return s.guarded(ctx, j, spec)
 	}
+	way, ok := s.pave(ctx, j, root, spec.Base)
+	if !ok {
+		return way
+	}
 	o := s.verdict(j, spec, s.runner.Run(ctx, s.to, spec))
 	o.cut = o.verdict == undone && m.progress.Bytes() > 0
-	return o
+	return merge(way, o)
 }
 
 // slower is the sender with at most so many bytes a second; 0 is no limit.

@@ -36,6 +36,7 @@ type outcome struct {
 	failed    []failedPath // failed alone
 	vanished  []string     // were gone when rsync came to them
 	folders   []string     // made on the target
+	turned    []string     // were folders when rsync came to them, and none when the job was planned
 	deletions int          // made; when withheld, not made
 	counted   bool         // they count towards the limit
 	// when withheld: deletions that were seen to happen are held too
@@ -67,6 +68,8 @@ func (f failedPath) change(j *job) change.Change {
 // settle takes j out of the air and draws the conclusions.
 func (l *ledger) settle(j *job, o outcome, now time.Time) {
 	l.land(j)
+	l.trail.add(j, now)
+	l.delivered(j, o)
 	if j.allowed > 0 && o.verdict == answered {
 		l.made = now
 	}
@@ -135,6 +138,7 @@ func (l *ledger) acknowledge(j *job, o outcome, now time.Time) {
 	for _, f := range o.failed {
 		failed[f.path] = f.reason
 	}
+	l.noteTurned(j, o.turned)
 	mine := make(map[string]item, len(j.items))
 	for _, it := range j.items {
 		mine[it.Path] = it
@@ -156,6 +160,25 @@ func (l *ledger) acknowledge(j *job, o outcome, now time.Time) {
 	}
 	l.addUnfilled(j, o.folders)
 	l.addParents(j)
+}
+
+// noteTurned corrects what j is known to have answered: of what was a folder by
+// then it has sent nothing but the name. What the target has beneath it, from
+// a folder of before, nobody else would find.
+func (l *ledger) noteTurned(j *job, paths []string) {
+	folders := make(map[string]bool, len(paths))
+	for _, p := range paths {
+		folders[p] = true
+	}
+	for i, it := range j.items {
+		if !folders[it.Path] {
+			continue
+		}
+		j.items[i].seen = sight{kind: folder}
+		if l.narrowed.Holds(it.Path) {
+			l.add(it.Change) // and will be widened
+		}
+	}
 }
 
 // settleNarrowed forgets the paths of which the target has nothing beneath any
@@ -231,13 +254,15 @@ func (l *ledger) addUnfilled(j *job, folders []string) {
 // may have to go.
 func (l *ledger) addReplaced(j *job, made []string) {
 	it := j.items[0]
-	if it.Scope != change.Tree {
-		return
-	}
+	isNew := false
 	for _, p := range made {
-		if p == it.Path {
-			return
+		isNew = isNew || p == it.Path
+		if p != it.Path && change.Within(it.Path, p) { // the target had lost what is in it
+			l.add(change.Change{Path: p, Scope: change.Tree, Quick: true, Since: j.oldest})
 		}
+	}
+	if it.Scope != change.Tree || isNew {
+		return
 	}
 	l.add(change.Change{Path: it.Path, Scope: change.Tree, Since: j.oldest})
 }

@@ -62,6 +62,9 @@ func (s *sender) filters(j *job) []string {
 	if j.shape == tree && slices.ContainsFunc(j.items, func(it item) bool { return it.Path == change.Root }) {
 		out = slices.Clone(s.passes)
 	}
+	for _, p := range j.spared {
+		out = append(out, "--filter=- "+filter.Literal(p, false))
+	}
 	for _, p := range s.t.uploads(j) {
 		out = append(out, "--filter=P "+tempPattern(p))
 	}

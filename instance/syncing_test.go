@@ -58,6 +58,27 @@ func TestSyncTellsHowFarItIs(t *testing.T) {
 	m.settled()
 }
 
+// TestSyncLeavesABigFileToTheJobThatSendsIt: whoever writes something big and
+// asks for a comparison at once does not want it sent three times.
+func TestSyncLeavesABigFileToTheJobThatSendsIt(t *testing.T) {
+	t.Parallel()
+	m := newMirror(t, 1, "threads: 4")
+	m.slowly("4m")
+	m.put("d/f", "1")
+	m.start().settled()
+	before := m.traffic(0)
+	const size = 12 << 20
+	m.blob("d/big", size)
+	m.sending("flat", 1<<20)
+	m.must(os.WriteFile(filepath.Join(m.targets[0], "d/f"), []byte("spoilt"), 0o644))
+	progress := m.sync(control.SyncRequest{})
+	m.until("it is done", func() bool { return progress().Done })
+	m.settled()
+	if n := m.traffic(0) - before; n > size*3/2 {
+		t.Errorf("%d bytes on the wire for a file of %d", n, size)
+	}
+}
+
 func TestSyncOfAPartIsDoneWhenThatPartIs(t *testing.T) {
 	t.Parallel()
 	m := newMirror(t, 1, "max_delete: 1")

@@ -63,6 +63,9 @@ func (in *instance) handleSync(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if targets[0].isAlone() {
+		return nil, errNoTargets()
+	}
 	under, err := in.mirroredPart(req.Path)
 	if err != nil {
 		return nil, err

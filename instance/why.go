@@ -130,6 +130,10 @@ func (t *target) verdictOn(w control.WhyTarget, exists, mirrored bool) string {
 		return fmt.Sprintf("owed; the target is in state %s: %s", state, reason)
 	case w.Owed:
 		return "owed, goes next"
+	case t.isAlone() && w.LastSent != nil:
+		return "told, last at " + w.LastSent.Format(time.DateTime)
+	case t.isAlone():
+		return "nothing to tell of it lately"
 	case !t.based:
 		return "not there yet: " + reason
 	case w.LastSent != nil:

@@ -55,7 +55,8 @@ func fromTar(listing string) string {
 		if strings.HasPrefix(f[5], ".") && !strings.HasPrefix(f[5], "./") {
 			path = f[5] // .PKGINFO and other words to the package manager
 		}
-		lines = append(lines, strings.Join([]string{f[0], f[1], path}, " "))
+		owner := strings.Replace(f[1], "0/0", "root/root", 1)
+		lines = append(lines, strings.Join([]string{f[0], owner, path}, " "))
 	}
 	return inOrder(lines)
 }
@@ -80,6 +81,9 @@ func TestNothingIsWritableByAnybodyOrOutsideItsPlace(t *testing.T) {
 				mode, owner, path := f[0], f[1], f[2]
 				if mode[5] == 'w' || mode[8] == 'w' || strings.ContainsAny(mode, "sStT") {
 					t.Errorf("%s: %s has mode %s", format, path, mode)
+				}
+				if mode[0] != '-' && mode[0] != 'd' {
+					t.Errorf("%s: %s is no file: links of a checkout lead nowhere", format, path)
 				}
 				if owner != "root/root" {
 					t.Errorf("%s: %s belongs to %s, want root", format, path, owner)

@@ -10,10 +10,10 @@ import (
 // What is overridden is in deb/lintian-overrides, with the reason.
 func TestLintianIsContent(t *testing.T) {
 	every(t, func(t *testing.T, a architecture) {
-		if out, words, err := try(t, "lintian", a.debFile(t)); err != nil || out+words != "" {
+		if out, words, err := try(t, "lintian", "--allow-root", a.debFile(t)); err != nil || out+words != "" {
 			t.Errorf("lintian: %v\n%s%s", err, out, words)
 		}
-		unused := output(t, "lintian", "--tags", "unused-override,mismatched-override", a.debFile(t))
+		unused := output(t, "lintian", "--allow-root", "--tags", "unused-override,mismatched-override", a.debFile(t))
 		if unused != "" {
 			t.Errorf("overrides of what is no more:\n%s", unused)
 		}
@@ -42,6 +42,15 @@ func TestRpmUnpacksIntoTheFolderAtHand(t *testing.T) {
 		}
 		if got := output(t, "rpm", "--checksig", a.rpmFile(t)); !strings.HasSuffix(got, ": digests OK\n") {
 			t.Errorf("rpm --checksig: %s", got)
+		}
+	})
+}
+
+// testpkg is of pacman, and reads a package as it does.
+func TestPacmanTakesThePackage(t *testing.T) {
+	every(t, func(t *testing.T, a architecture) {
+		if out, words, err := try(t, "testpkg", file(t, "*-"+a.other+".pkg.tar.zst")); err != nil {
+			t.Errorf("testpkg: %v\n%s%s", err, out, words)
 		}
 	})
 }

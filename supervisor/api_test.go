@@ -242,6 +242,19 @@ func TestInstancesOwnRoutesAreNotAllPassedOn(t *testing.T) {
 	}
 }
 
+func TestIDStaysOnePart(t *testing.T) {
+	s := newSite(t, "real")
+	s.module("www")
+	s.start()
+	s.is("www", control.Live)
+	for id, want := range map[string]string{"a%2Fb": `no sync is called \"a/b\"`, "a%3Fb": `no sync is called \"a?b\"`, "..%2f..%2fstatus": "there is no"} {
+		got, status := s.raw(http.MethodGet, "/v1/modules/www/sync/"+id, nil)
+		if status != http.StatusNotFound || !strings.Contains(string(got), want) {
+			t.Errorf("%s: %d %s", id, status, got)
+		}
+	}
+}
+
 func TestWaitForAllModules(t *testing.T) {
 	s := newSite(t, "real")
 	s.module("www")

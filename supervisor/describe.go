@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -15,6 +16,7 @@ const silent = 3 * time.Second
 // facts are all that is known of a module.
 type facts struct {
 	name      string
+	file      string // that people know
 	module    *config.Module
 	problems  []control.Problem
 	wanted    control.Wanted
@@ -29,14 +31,14 @@ func (f *fleet) facts(m *member) facts {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	w, why := m.wanted()
-	return facts{m.name, m.module, m.problems, w, why, kept, seen}
+	return facts{m.name, cmp.Or(f.madeFrom, m.module.File), m.module, m.problems, w, why, kept, seen}
 }
 
 // describe is the module as everybody sees it.
 func (f facts) describe(now time.Time) control.Module {
 	k := f.kept
 	out := control.Module{
-		Name: f.name, File: f.module.File, Wanted: f.wanted, WantedWhy: f.wantedWhy, Priority: f.module.Priority,
+		Name: f.name, File: f.file, Wanted: f.wanted, WantedWhy: f.wantedWhy, Priority: f.module.Priority,
 		State: k.State, Reason: k.Reason, Hint: k.Hint, Since: k.Since,
 		Pid: k.Pid, Started: moment(k.Started), NextStart: moment(k.NextStart),
 		Restarts: k.Restarts, Deaths: k.Deaths, Memory: k.Memory,

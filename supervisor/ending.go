@@ -17,7 +17,7 @@ const (
 
 // mustEnd looks at the child, and ends it when it has to be.
 func (l *life) mustEnd(now time.Time) bool {
-	if quiet := l.pulse.quiet(now); quiet > 0 {
+	if quiet := l.pulse.quiet(now, l.hungAfter()); quiet > 0 {
 		l.abort(quiet)
 		return true
 	}

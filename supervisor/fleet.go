@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/syncsvc/syncsvc/config"
 	"github.com/syncsvc/syncsvc/control"
@@ -17,6 +16,7 @@ import (
 // fleet is the set of modules. It knows how they start and end, not why.
 type fleet struct {
 	stateDir, runDir string
+	madeFrom         string                       // see Options
 	keeper           func(*config.Module) *keeper // makes one
 	hub              *hub
 	log              *slog.Logger
@@ -27,14 +27,8 @@ type fleet struct {
 	members map[string]*member
 	broken  map[string][]control.Problem // of files as they are now, by module
 	general []control.Problem            // of no module
-	// leaving is closed for a module that was removed when its process is gone.
-	leaving map[string]<-chan struct{}
+	leaving map[string]*departure        // modules that were removed and whose process lives
 }
-
-// partPatience is how long a reload waits for the process of a module that was
-// removed, beyond the drain deadline. One that waits for a disk does not even
-// hear SIGKILL, and the other modules cannot wait for that.
-const partPatience = 10 * time.Second
 
 // add makes a module a member. It does not run before it is launched.
 func (f *fleet) add(c *config.Module) *member {
@@ -53,70 +47,6 @@ func (f *fleet) add(c *config.Module) *member {
 	}
 	f.members[c.Name] = m
 	return m
-}
-
-// remove ends a module in good order and forgets it. It waits for the end of
-// its process as long as is usual.
-func (f *fleet) remove(name string) {
-	f.mu.Lock()
-	m, ok := f.members[name]
-	if !ok {
-		f.mu.Unlock()
-		return
-	}
-	delete(f.members, name)
-	m.gone = true
-	ended := m.ended
-	if m.end != nil {
-		m.end()
-	}
-	if ended != nil && f.leaving[name] == nil { // else it waits for that itself
-		if f.leaving == nil {
-			f.leaving = map[string]<-chan struct{}{}
-		}
-		f.leaving[name] = ended
-	}
-	f.mu.Unlock()
-	if ended == nil {
-		return
-	}
-	late := time.NewTimer(m.keeper.Drain + partPatience)
-	defer late.Stop()
-	select {
-	case <-ended:
-		f.left(name, ended)
-	case <-late.C:
-		f.log.Error("module is removed, but its process does not end", "module", name, "pid", m.keeper.status().Pid)
-	}
-}
-
-// awaitLeaving waits until no process is left of a module of that name that
-// was removed before: two would be in each other's way. It reports false when
-// ctx has ended.
-func (f *fleet) awaitLeaving(ctx context.Context, m *member) bool {
-	f.mu.Lock()
-	left := f.leaving[m.name]
-	f.mu.Unlock()
-	if left == nil {
-		return true
-	}
-	m.keeper.set(func(s *keeperStatus) { s.Reason = "waits for the end of its process before" })
-	select {
-	case <-left:
-	case <-ctx.Done():
-		return false
-	}
-	f.left(m.name, left)
-	return true
-}
-
-// left forgets a process that is gone.
-func (f *fleet) left(name string, ended <-chan struct{}) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.leaving[name] == ended {
-		delete(f.leaving, name)
-	}
 }
 
 // begin lets a member's keeper run until ctx ends or the member is removed.

@@ -29,7 +29,7 @@ type keeperOptions struct {
 	Command func(*config.Module) *exec.Cmd
 
 	Drain     time.Duration // what a child may take to end in good order
-	HungAfter time.Duration // without a beat for so long it is taken for hung; 0: never
+	HungAfter time.Duration // without a beat for so long it is taken for hung; 0: never. Guarded by mu
 
 	// Output gets each line the child writes, log records and other text alike,
 	// without its end; of the report of a crash only the first ones, as all of it

@@ -226,11 +226,11 @@ func TestOldDumpsAndDeathsAreForgotten(t *testing.T) {
 
 func TestPulseForgivesASleepingMachine(t *testing.T) {
 	now := time.Now()
-	p := newPulse(10 * time.Second)
+	p := &pulse{}
 	p.beat()
 	look := func(after time.Duration) time.Duration {
 		now = now.Add(after)
-		return p.quiet(now)
+		return p.quiet(now, 10*time.Second)
 	}
 	look(0)
 	if q := look(time.Hour); q != 0 {
@@ -252,10 +252,10 @@ func TestPulseForgivesASleepingMachine(t *testing.T) {
 
 func TestFirstBeatMayTakeLonger(t *testing.T) {
 	now := time.Now()
-	p := newPulse(10 * time.Second)
+	p := &pulse{}
 	var quiet time.Duration
 	for i := 0; quiet == 0; i++ {
-		quiet = p.quiet(now.Add(time.Duration(i) * checkEvery))
+		quiet = p.quiet(now.Add(time.Duration(i)*checkEvery), 10*time.Second)
 	}
 	if quiet != firstGrace*10*time.Second {
 		t.Errorf("killed after %s", quiet)

@@ -46,7 +46,7 @@ func (k *keeper) live(ctx context.Context, word orders) *death {
 	if err != nil {
 		return stillborn(err)
 	}
-	l := &life{keeper: k, word: word, process: p, permits: k.Broker.join(k.Name, p.Link.Send), pulse: newPulse(k.HungAfter)}
+	l := &life{keeper: k, word: word, process: p, permits: k.Broker.join(k.Name, p.Link.Send), pulse: &pulse{}}
 	k.set(func(s *keeperStatus) { s.Pid, s.Started = p.Pid(), p.Started() })
 	k.Log.Info("module started", "pid", p.Pid())
 	k.event(control.EventStarted, fmt.Sprintf("process %d started", p.Pid()), "")

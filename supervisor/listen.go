@@ -101,11 +101,12 @@ func (f *fleet) look(ctx context.Context, patience time.Duration) {
 	all.Wait()
 }
 
-// modules are all modules as they are seen now.
+// modules are all modules as they are seen now, and what is left of those that
+// were removed.
 func (f *fleet) modules(now time.Time) []control.Module {
 	list := []control.Module{} // in JSON a list, also when there is none
 	for _, m := range f.all() {
 		list = append(list, f.facts(m).describe(now))
 	}
-	return list
+	return append(list, f.overdue(now)...)
 }

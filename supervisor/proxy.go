@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httputil"
+	"net/url"
 
 	"github.com/syncsvc/syncsvc/control"
 )
@@ -27,11 +28,11 @@ func (a *api) proxy(route string) http.Handler {
 		p := &httputil.ReverseProxy{
 			Rewrite: func(p *httputil.ProxyRequest) {
 				p.Out.URL.Scheme, p.Out.URL.Host = "http", control.ServiceName
-				p.Out.URL.Path = route
+				p.Out.URL.Path, p.Out.URL.RawPath = route, ""
 				if id := r.PathValue("id"); id != "" {
 					p.Out.URL.Path += "/" + id
+					p.Out.URL.RawPath = route + "/" + url.PathEscape(id) // a "/" in it is no border
 				}
-				p.Out.URL.RawPath = ""
 				p.Out.Header.Del("Authorization") // it was for the supervisor
 			},
 			Transport:     control.Transport(control.Socket(a.fleet.runDir, m.name)),

@@ -13,15 +13,25 @@ const firstGrace = 4
 // time in which it was looked at: when this process stood still, as in a
 // machine that was asleep, the child has probably stood still too.
 type pulse struct {
-	limit time.Duration // 0: none
-
 	mu    sync.Mutex
 	beats int
 	last  time.Time // of the look before
 	since time.Duration
 }
 
-func newPulse(limit time.Duration) *pulse { return &pulse{limit: limit} }
+// hungAfter is for how long a child may give no sign of life now.
+func (k *keeper) hungAfter() time.Duration {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.HungAfter
+}
+
+// setHungAfter changes that, for the child that runs too.
+func (k *keeper) setHungAfter(d time.Duration) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.HungAfter = d
+}
 
 func (p *pulse) beat() {
 	p.mu.Lock()
@@ -30,16 +40,15 @@ func (p *pulse) beat() {
 	p.since = 0
 }
 
-// quiet returns for how long there was no beat, if that is too long, else 0.
-// It has to be called every checkEvery.
-func (p *pulse) quiet(now time.Time) time.Duration {
+// quiet returns for how long there was no beat, if that is longer than limit,
+// else 0; a limit of 0 is none. It has to be called every checkEvery.
+func (p *pulse) quiet(now time.Time, limit time.Duration) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.last.IsZero() {
 		p.since += min(now.Sub(p.last), 2*checkEvery)
 	}
 	p.last = now
-	limit := p.limit
 	if p.beats == 0 {
 		limit *= firstGrace
 	}

@@ -121,6 +121,48 @@ func TestUserOfAModuleCannotHoldUpTheService(t *testing.T) {
 	}
 }
 
+func TestUserOfAModuleCannotEnableIt(t *testing.T) {
+	q, u := folders(t), nobody(t)
+	m := &member{name: "www", home: q.home}
+	if err := m.setDisabled("somebody"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := q.settle(u); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(q.home); err != nil { // more than he could do
+		t.Fatal(err)
+	}
+	again := &member{name: "www", home: q.home}
+	if err := again.recall(); again.disabled != "somebody" || err != nil {
+		t.Errorf("disabled by %q, %v", again.disabled, err)
+	}
+}
+
+func TestMarkOfAnOlderServiceIsTakenOver(t *testing.T) {
+	q := folders(t)
+	old := filepath.Join(q.home, disabledFile)
+	if err := os.WriteFile(old, []byte("somebody"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		m := &member{name: "www", home: q.home}
+		if err := m.recall(); m.disabled != "somebody" || err != nil {
+			t.Errorf("disabled by %q, %v", m.disabled, err)
+		}
+	}
+	if _, err := os.Lstat(old); !os.IsNotExist(err) {
+		t.Errorf("the old mark is still there: %v", err)
+	}
+	m := &member{name: "www", home: q.home}
+	if err := m.setDisabled(""); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.recall(); m.disabled != "" || err != nil {
+		t.Errorf("enabled, it is disabled by %q, %v", m.disabled, err)
+	}
+}
+
 func TestKeepersFilesStayWithTheKeeper(t *testing.T) {
 	q, u := folders(t), nobody(t)
 	m := &member{name: "www", home: q.home}

@@ -168,15 +168,16 @@ func (r *reloader) report(done control.Reload, why string) {
 			continue
 		}
 		words = append(words, fmt.Sprintf("%s: %s", m.Module, m.Action))
-		r.log.Info("module reloaded", "module", m.Module, "action", m.Action, "why", m.Why)
+		r.log.Info("module reloaded", reloadFacts(m)...)
 	}
 	for _, c := range done.Settings {
-		words = append(words, fmt.Sprintf("%s is %s now", c.Key, c.New))
 		if c.Restart {
-			r.log.Warn("a setting holds after a restart of the service only", "key", c.Key, "old", c.Old, "new", c.New)
+			words = append(words, fmt.Sprintf("%s will be %s once the service is restarted", c.Key, c.New))
+			r.log.Warn("a setting holds after a restart of the service only", "key", c.Key, "old", c.Old, "new", c.New, "where", c.Where)
 			continue
 		}
-		r.log.Info("setting changed", "key", c.Key, "old", c.Old, "new", c.New)
+		words = append(words, fmt.Sprintf("%s is %s now", c.Key, c.New))
+		r.log.Info("setting changed", "key", c.Key, "old", c.Old, "new", c.New, "where", c.Where)
 	}
 	for _, p := range done.Problems {
 		r.log.Error(r.meaning(p), "module", p.Module, "problem", line(p), "hint", p.Hint)
@@ -192,6 +193,25 @@ func (r *reloader) report(done control.Reload, why string) {
 	}
 	r.hub.publish(e)
 	r.log.Info("configuration read", "why", why, "modules", len(done.Modules), "changed", len(words), "problems", len(done.Problems))
+}
+
+// reloadFacts are what the log says of a module that was reloaded.
+func reloadFacts(m control.ModuleReload) []any {
+	out := []any{"module", m.Module, "action", m.Action}
+	if m.Why != "" {
+		out = append(out, "why", m.Why)
+	}
+	var keys []string
+	for _, c := range m.Changes {
+		keys = append(keys, c.Key)
+	}
+	if len(keys) > 0 {
+		out = append(out, "changed", strings.Join(keys, ", "))
+	}
+	if n := len(m.Added) + len(m.Removed); n > 0 {
+		out = append(out, "targets_added", len(m.Added), "targets_removed", len(m.Removed))
+	}
+	return out
 }
 
 // meaning says what follows from a problem.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -170,19 +171,23 @@ func TestServiceSettingsThatChange(t *testing.T) {
 	s.options.Reread = func() (*config.Service, error) { again := now; return &again, nil }
 	s.start()
 	pid := s.is("www", control.Live).Pid
-	now.Budget.Rsyncs, now.LogDir = 2, s.path("elsewhere")
+	now.Budget.Rsyncs, now.LogDir, now.HungAfter = 2, s.path("elsewhere"), 42*time.Second
 	var plan control.Reload
 	s.must(s.client.Get(t.Context(), "/v1/plan", &plan))
 	done, did := s.reload()
 	want := []control.SettingChange{
 		{KeyChange: control.KeyChange{Key: "log_dir", Old: s.path("log"), New: s.path("elsewhere")}, Restart: true},
 		{KeyChange: control.KeyChange{Key: "max_rsyncs", Old: "off", New: "2"}},
+		{KeyChange: control.KeyChange{Key: "hung_after", Old: s.settings.HungAfter.String(), New: "42s"}},
 	}
 	if diff := cmp.Diff(want, done.Settings); diff != "" || !cmp.Equal(done.Settings, plan.Settings) {
 		t.Errorf("settings: %s\nplan: %+v", diff, plan.Settings)
 	}
 	if did["www"] != control.Restart || actions(plan)["www"] != control.Restart {
 		t.Errorf("reload did %+v: without a restart it would not ask for its share", did)
+	}
+	if why := s.stepOf(done, "www").Why; !strings.HasSuffix(why, "max_rsyncs was off") {
+		t.Errorf("it is restarted because %q", why)
 	}
 	s.until("it is back", func() bool { m := s.see("www"); return m.State == control.Live && m.Pid != pid })
 	s.mirrors("www")
@@ -193,8 +198,13 @@ func TestServiceSettingsThatChange(t *testing.T) {
 	}
 	now.Budget.Rsyncs = 5
 	pid = s.see("www").Pid
-	if _, did := s.reload(); did["www"] != control.Untouched || s.see("www").Pid != pid {
+	done, did = s.reload()
+	if did["www"] != control.Untouched || s.see("www").Pid != pid {
 		t.Errorf("another limit did %+v", did)
+	}
+	pending := func(c control.SettingChange) bool { return c.Key == "log_dir" && c.Restart }
+	if len(done.Settings) != 2 || !slices.ContainsFunc(done.Settings, pending) {
+		t.Errorf("what still waits for a restart of the service: %+v", done.Settings)
 	}
 }
 

@@ -34,7 +34,7 @@ func settingsOf(s *config.Service) []setting {
 		{"max_rsyncs", limit(int64(s.Budget.Rsyncs)), true},
 		{"max_full_syncs", limit(int64(s.Budget.FullSyncs)), true},
 		{"max_bandwidth", limit(s.Budget.Bandwidth), true},
-		{"hung_after", s.HungAfter.String(), false},
+		{"hung_after", s.HungAfter.String(), true},
 		{"socket_group", s.Control.Group, false},
 		{"listen", s.Control.Listen, false},
 		{"token_file", s.Control.TokenFile, false},
@@ -58,13 +58,14 @@ func settingChanges(old, now *config.Service) []control.SettingChange {
 	for i, was := range settingsOf(old) {
 		if is := after[i]; is.text != was.text {
 			changes = append(changes, control.SettingChange{
-				KeyChange: control.KeyChange{Key: was.key, Old: was.text, New: is.text}, Restart: !was.live,
+				KeyChange: control.KeyChange{Key: was.key, Old: was.text, New: is.text}, Where: now.Place(was.key), Restart: !was.live,
 			})
 		}
 	}
 	if !reflect.DeepEqual(old.Alerts, now.Alerts) {
 		changes = append(changes, control.SettingChange{
 			KeyChange: control.KeyChange{Key: "alerts", Old: plural(len(old.Alerts), "alert"), New: plural(len(now.Alerts), "alert")},
+			Where:     now.Place("alerts"),
 		})
 	}
 	return changes
@@ -98,10 +99,29 @@ func (s *service) planSettings() overhaul {
 	}
 	old := s.settings.Load()
 	o := overhaul{now: now, changes: settingChanges(old, now)}
-	if len(budgetWords(now.Budget)) > len(budgetWords(old.Budget)) {
-		o.restart = "from now on it has to ask for its share of what is limited"
+	if limits := newLimits(old.Budget, now.Budget); len(limits) > 0 {
+		// A process that does not ask would not be counted.
+		o.restart = "it has to ask for its share from now on: " + strings.Join(limits, ", ") + " was off"
 	}
 	return o
+}
+
+// newLimits are the settings that limit what an instance did not have to ask
+// for before.
+func newLimits(old, now config.Budget) []string {
+	var keys []string
+	if asksToRun := old.Rsyncs > 0 || old.Bandwidth > 0; !asksToRun {
+		if now.Rsyncs > 0 {
+			keys = append(keys, "max_rsyncs")
+		}
+		if now.Bandwidth > 0 {
+			keys = append(keys, "max_bandwidth")
+		}
+	}
+	if old.FullSyncs == 0 && now.FullSyncs > 0 {
+		keys = append(keys, "max_full_syncs")
+	}
+	return keys
 }
 
 // rereadSettings reads the settings as they are now; nil when that can't be.
@@ -125,9 +145,12 @@ func (s *service) rereadSettings() (*config.Service, []control.Problem) {
 func (s *service) adopt(ctx context.Context, now *config.Service) {
 	old := s.settings.Load()
 	next := *old
-	next.Budget, next.Alerts, next.LogLevel = now.Budget, now.Alerts, now.LogLevel
+	next.Budget, next.Alerts, next.LogLevel, next.HungAfter = now.Budget, now.Alerts, now.LogLevel, now.HungAfter
 	s.settings.Store(&next)
 	s.broker.limit(next.Budget)
+	for _, m := range s.fleet.all() {
+		m.keeper.setHungAfter(next.HungAfter)
+	}
 	if !reflect.DeepEqual(old.Alerts, next.Alerts) {
 		s.alerts.Adopt(next.Alerts)
 	}

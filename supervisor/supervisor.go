@@ -35,6 +35,9 @@ type Options struct {
 	Reread func() (*config.Service, error)
 	// SettingsFile is watched for changes besides the module files; "" = none.
 	SettingsFile string
+	// MadeFrom is what the module files are made from, and what people know; it
+	// is shown in their place. "" = they are the originals.
+	MadeFrom string
 	// Reload asks for a reload each time it has a value, as on SIGHUP; nil =
 	// never. Its sender drops what it can't hand over.
 	Reload <-chan os.Signal
@@ -93,7 +96,7 @@ func open(ctx context.Context, o Options) (_ *service, err error) {
 		}
 	}()
 	s.fleet = &fleet{
-		stateDir: o.Settings.StateDir, runDir: o.Settings.RunDir, keeper: s.newKeeper, hub: s.hub, log: o.Log,
+		stateDir: o.Settings.StateDir, runDir: o.Settings.RunDir, madeFrom: o.MadeFrom, keeper: s.newKeeper, hub: s.hub, log: o.Log,
 	}
 	s.reloader = &reloader{
 		settings: s.settings.Load, fleet: s.fleet, hub: s.hub, log: o.Log,
@@ -110,6 +113,7 @@ func open(ctx context.Context, o Options) (_ *service, err error) {
 	s.alerts = alert.Open(alert.Options{
 		Rules: o.Settings.Alerts, File: filepath.Join(o.Settings.StateDir, alertsFile),
 		Overview: s.api.overview, Noticed: s.noticed, Log: o.Log,
+		Errand: func() (string, func()) { return s.starter.Errand("alert") },
 	})
 	return s, s.listen(ctx)
 }

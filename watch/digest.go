@@ -29,11 +29,11 @@ type digest struct {
 
 	batch []change.Change
 	fresh []string          // files created since the last settled call
-	came  map[string]string // renames since the last take: new path to the first old one
+	came  map[string]origin // renames since the last take, by their new path
 }
 
 func newDigest(s *site, on Events, quiet, atMost time.Duration) *digest {
-	return &digest{on: on, settle: newSettle(quiet, atMost), site: s, came: map[string]string{}}
+	return &digest{on: on, settle: newSettle(quiet, atMost), site: s, came: map[string]origin{}}
 }
 
 // tell adds a change. A mount that is gone is not told of: see
@@ -154,9 +154,12 @@ func (d *digest) arrived(path string, scope change.Scope, since time.Time) {
 func (d *digest) renamed(old, path string, scope change.Scope, since time.Time) {
 	d.settle.drop(old)
 	d.settle.drop(path)
-	was := d.origin(old, path)
+	if scope == change.Tree {
+		d.settle.rename(old, path)
+	}
+	was := d.origin(old, path, since)
 	if d.on.MoveTo {
-		d.tell(change.Change{Path: path, Scope: scope, Since: since, Was: was})
+		d.tell(change.Change{Path: path, Scope: scope, Since: earlier(was.since, since), Was: was.path})
 	}
 	if d.on.MoveFrom {
 		d.tell(change.Change{Path: old, Scope: scope, Quick: true, Since: since})
@@ -166,12 +169,12 @@ func (d *digest) renamed(old, path string, scope change.Scope, since time.Time) 
 // origin returns where the contents of path were when this batch began: names
 // that were renamed twice have one origin. Names that swapped places have
 // none worth telling: each is overwritten while the other is looked for.
-func (d *digest) origin(old, path string) string {
-	was := old
+func (d *digest) origin(old, path string, since time.Time) origin {
+	was := origin{old, since}
 	if first, ok := d.came[old]; ok {
 		was = first
 	}
-	if was != path {
+	if was.path != path {
 		d.came[path] = was
 		return was
 	}
@@ -181,5 +184,11 @@ func (d *digest) origin(old, path string) string {
 		}
 	}
 	delete(d.came, old)
-	return ""
+	return origin{}
+}
+
+// origin is a name that was left, and when that was at the earliest.
+type origin struct {
+	path  string
+	since time.Time
 }

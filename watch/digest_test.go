@@ -41,6 +41,32 @@ func TestSwappedNamesHaveNoOrigin(t *testing.T) {
 		change.Change{Path: "a", Scope: change.Tree}, change.Change{Path: "b", Scope: change.Tree, Quick: true})
 }
 
+// TestOpenFileMovesWithItsFolder: it was written to and not closed, so its time
+// to be told of comes when it is called something else.
+func TestOpenFileMovesWithItsFolder(t *testing.T) {
+	d := newTestDigest(t, AllEvents())
+	d.modified("a/f", at(0))
+	d.modified("ab", at(0))
+	d.renamed("a", "b", change.Tree, at(0))
+	d.flush()
+	tells(t, d,
+		change.Change{Path: "b", Scope: change.Tree, Was: "a"}, change.Change{Path: "a", Scope: change.Tree, Quick: true},
+		change.Change{Path: "b/f"}, change.Change{Path: "ab"})
+}
+
+// TestRenamedTwiceIsInDoubtSinceTheFirst: what was sent under its first name
+// after that may be of another folder.
+func TestRenamedTwiceIsInDoubtSinceTheFirst(t *testing.T) {
+	d := newTestDigest(t, AllEvents())
+	d.renamed("a", "b", change.Tree, at(1))
+	d.renamed("b", "c", change.Tree, at(2))
+	for _, c := range d.take() {
+		if c.Path == "c" && !c.Since.Equal(at(1)) {
+			t.Errorf("since %v", c.Since)
+		}
+	}
+}
+
 func TestFileThatCameAndWentIsToldOf(t *testing.T) {
 	d := newTestDigest(t, AllEvents())
 	d.created("tmp", at(0))

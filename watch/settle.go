@@ -3,6 +3,8 @@ package watch
 import (
 	"container/list"
 	"time"
+
+	"github.com/syncsvc/syncsvc/change"
 )
 
 const (
@@ -65,6 +67,24 @@ func (s *settle) drop(path string) *unsettled {
 		s.files = map[string]*list.Element{} // a Go map never shrinks
 	}
 	return s.order.Remove(e).(*unsettled)
+}
+
+// rename moves what waits in a folder along with it: nobody else says later that
+// a file was written to that is still open.
+func (s *settle) rename(from, to string) {
+	var moved []*list.Element
+	for path, e := range s.files {
+		if change.Within(path, from) {
+			moved = append(moved, e)
+			delete(s.files, path)
+		}
+	}
+	for _, e := range moved {
+		u := e.Value.(*unsettled)
+		u.path = change.Rebase(u.path, from, to)
+		s.drop(u.path)
+		s.files[u.path] = e
+	}
 }
 
 // waiting returns what is known of a file that waits, or nil.

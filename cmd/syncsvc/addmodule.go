@@ -179,7 +179,7 @@ func (a *app) startAdded(ctx context.Context, s *config.Service, add addition) e
 	err := quick(ctx, func(ctx context.Context) error { return c.Post(ctx, "/v1/reload", nil, &r) })
 	if errors.Is(err, control.ErrNotRunning) {
 		if !add.noStart {
-			a.say("%s: the service is not running; it starts the module when it is started: systemctl start syncsvc", add.name)
+			a.say("%s: the service is not running; it starts the module when it is started: syncsvc service start", add.name)
 		}
 		return nil
 	}

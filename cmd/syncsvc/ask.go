@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -44,7 +45,7 @@ func (a *app) module(ctx context.Context, name string) (*moduleClient, error) {
 	if err != nil {
 		return nil, err
 	}
-	if name == "" || strings.ContainsRune(name, '/') {
+	if strings.ContainsRune(name, '/') || !filepath.IsLocal(name) || name == "." {
 		return nil, usage("syncsvc status", "%q is not a module's name", name)
 	}
 	c := control.Dial(control.Socket(s.RunDir, control.ServiceName))
@@ -89,7 +90,7 @@ func atMost(ctx context.Context, limit time.Duration, request func(context.Conte
 	err := request(short)
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 		err = fmt.Errorf("no answer for %s: %w", limit, err)
-		return withHint(err, "it may hang or the machine be overloaded; look at \"syncsvc logs\" and \"systemctl status syncsvc\"")
+		return withHint(err, "it may hang or the machine be overloaded; look at \"syncsvc logs\" and \"syncsvc service status\"")
 	}
 	return err
 }

@@ -168,7 +168,9 @@ func TestFailuresOfAllModules(t *testing.T) {
 		{Target: "rsync://a/www", Failure: control.Failure{Path: "secret", Reason: "Permission denied (13)", Attempts: 3}},
 	}})
 	f.answers("GET /v1/modules/bbs/failures", control.FailuresAnswer{})
-	f.answers("GET /v1/modules/www/status", control.Status{Module: "www", Watch: "/srv/www"})
+	f.answers("GET /v1/modules/www/status", control.Status{
+		Module: "www", Watch: "/srv/www", Targets: []control.Target{{URL: "rsync://a/www"}},
+	})
 	f.Handle("POST /v1/modules/{name}/failures", func(r *http.Request) (any, error) {
 		var req control.FailuresRequest
 		err := control.Decode(r, &req)
@@ -176,11 +178,14 @@ func TestFailuresOfAllModules(t *testing.T) {
 	})
 	f.begin()
 	o := f.run("failures")
-	o.wants(t, exitOK, "why: Permission denied (13)", "")
-	o.wants(t, exitOK, "www     secret", "")
-	f.run("failures", "--json").wants(t, exitOK, `"module": "www"`, "")
-	f.run("failures", "www", "--path", "/srv/www/secret").wants(t, exitOK, "www     secret", "")
+	o.wants(t, exitBehind, "why: Permission denied (13)", "")
+	o.wants(t, exitBehind, "www     secret", "")
+	f.run("failures", "--json").wants(t, exitBehind, `"module": "www"`, "")
+	f.run("failures", "www", "--path", "/srv/www/secret").wants(t, exitBehind, "www     secret", "")
+	f.run("failures", "www", "--path", "./secret").wants(t, exitBehind, "www     secret", "")
 	f.run("failures", "www", "--path", "other").wants(t, exitOK, "no path fails\n", "")
+	f.run("failures", "www", "--target", "rsync://a/www").wants(t, exitBehind, "www     secret", "")
+	f.run("failures", "www", "--target", "rsync://b/www").wants(t, exitError, "", "no target \"rsync://b/www\"\nhint: its targets are: rsync://a/www\n")
 	f.run("failures", "bbs").wants(t, exitOK, "no path fails\n", "")
 	f.run("failures", "bbs", "--json").wants(t, exitOK, `"failures": []`, "")
 	f.run("failures", "www", "--retry").wants(t, exitOK, "www: www retry true clear false", "")
@@ -331,6 +336,10 @@ func TestWhyOfAnAbsolutePath(t *testing.T) {
 		f.run("why", "www", path).wants(t, exitOK, `logs/a b\xff&.log  mirrored`, "")
 	}
 	f.run("why", "www", "/elsewhere").wants(t, exitUsage, "", root)
+	for _, path := range []string{"..", "../x", "logs/../../x"} {
+		f.run("why", "www", path).wants(t, exitUsage, "", "leads out of the folder that module \"www\" watches")
+		f.run("sync", "www", "--path", path).wants(t, exitUsage, "", "leads out of")
+	}
 	f.run("why", "www").wants(t, exitUsage, "", "a module and a path")
 }
 

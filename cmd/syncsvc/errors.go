@@ -133,7 +133,7 @@ func hintOf(err error) string {
 		return e.Hint
 	}
 	if errors.Is(err, control.ErrNotRunning) {
-		return "start it with \"systemctl start syncsvc\", or \"syncsvc run\""
+		return "start it with \"syncsvc service start\", or \"syncsvc run\""
 	}
 	return ""
 }

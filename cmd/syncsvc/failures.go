@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -18,9 +20,10 @@ func newFailuresCommand(a *app) *cobra.Command {
 		Short: "List paths that could not be sent, why, and when they are tried again",
 		Long: `Failures lists the paths that a target does not take, with rsync's own words and
 the next try, for one module or all of them. They are tried again by themselves.
+It exits with 3 when it lists any.
 
 With --retry they are all tried now. With --clear they are forgotten until they
-change again or a full sync finds them.`,
+change again or a full sync finds them. Both exit with 0 when that was done.`,
 		Example:           "  syncsvc failures\n  syncsvc failures www --retry\n  syncsvc failures www --clear --path logs/old.log",
 		Args:              perhapsModule,
 		ValidArgsFunction: a.completeModule,
@@ -78,23 +81,55 @@ func (a *app) askFailures(ctx context.Context, given []string, only control.Fail
 		if err != nil {
 			return listed{}, err
 		}
+		if err := m.mustHave(ctx, only.Target, len(given) > 0); err != nil {
+			return listed{}, err
+		}
 		var one control.FailuresAnswer
 		if err := m.get(ctx, "/failures", &one); err != nil {
 			return listed{}, err
 		}
 		for _, f := range one.Failures {
 			f.Module = name
-			if (only.Target == "" || only.Target == f.Target) && (path == "" || path == string(f.Path)) {
+			if (only.Target == "" || only.Target == f.Target) && (path == "" || strings.TrimSuffix(path, "/") == string(f.Path)) {
 				all.Failures = append(all.Failures, f)
 			}
 		}
 	}
-	return listed{value: all, text: func(l console.Look) string {
+	return listed{value: all, verdict: judgeFailures(all), text: func(l console.Look) string {
 		if len(all.Failures) == 0 {
 			return "no path fails\n"
 		}
 		return l.Failures(all.Failures)
 	}}, nil
+}
+
+// mustHave refuses a target that the module does not have, if it was the one
+// asked for: that nothing fails there would be no answer.
+func (m *moduleClient) mustHave(ctx context.Context, target string, askedFor bool) error {
+	if target == "" || !askedFor {
+		return nil
+	}
+	var st control.Status
+	if err := quick(ctx, func(ctx context.Context) error { return m.get(ctx, "/status", &st) }); err != nil {
+		return err
+	}
+	var urls []string
+	for _, t := range st.Targets {
+		urls = append(urls, t.URL)
+	}
+	if slices.Contains(urls, target) {
+		return nil
+	}
+	return withHint(fmt.Errorf("module %q has no target %q", m.name, target), "its targets are: "+strings.Join(urls, ", "))
+}
+
+// judgeFailures says as "syncsvc status" does that a path that fails is not in
+// sync.
+func judgeFailures(a control.FailuresAnswer) error {
+	if len(a.Failures) > 0 {
+		return silent(errBehind)
+	}
+	return nil
 }
 
 // treatFailures retries or forgets what fails.

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -57,5 +58,6 @@ func flagError(cmd *cobra.Command, err error) error {
 			hint = "did you mean --" + near + "?"
 		}
 	}
-	return &usageError{err.Error(), hint}
+	message, _, _ := strings.Cut(err.Error(), ": strconv.") // what it says then is for programmers
+	return &usageError{message, hint}
 }

@@ -18,7 +18,9 @@ func newReloadCommand(a *app) *cobra.Command {
 		Short: "Read the module files again and apply what changed",
 		Long: `Reload reads the module files again, applies what changed and prints what
 happened to each module: those that did not change keep running untouched, some
-options change in place, others restart that module only.
+options change in place, others restart that module only. The service's own
+settings are read again too; for one that needs a restart of the service it says
+so, with its line.
 
 The folder of module files is watched, so that this happens by itself half a
 second after the last edit; reload does it now and tells the result. A file with

@@ -14,6 +14,7 @@ import (
 
 	"github.com/syncsvc/syncsvc/config"
 	"github.com/syncsvc/syncsvc/control"
+	"github.com/syncsvc/syncsvc/supervisor"
 )
 
 func newRemoveModuleCommand(a *app) *cobra.Command {
@@ -87,7 +88,7 @@ func (a *app) removeModule(ctx context.Context, name string, keepState bool) err
 	}
 	if keepState {
 		a.say("%s: what is remembered of it stays in %s", name, home)
-	} else if err := forget(home, name); err != nil {
+	} else if err := errors.Join(forget(home, name), forgetMark(s.StateDir, name)); err != nil {
 		return err
 	}
 	a.say("%s: removed; its targets keep what they have", name)
@@ -148,6 +149,14 @@ func forget(home, name string) error {
 	defer release()
 	if err := os.RemoveAll(home); err != nil {
 		return fmt.Errorf("remove what is remembered of module %q: %w", name, err)
+	}
+	return nil
+}
+
+// forgetMark removes what says that a module is disabled.
+func forgetMark(stateDir, name string) error {
+	if err := os.Remove(supervisor.DisabledMark(stateDir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("forget that module %q is disabled: %w", name, err)
 	}
 	return nil
 }

@@ -60,6 +60,7 @@ type supervision struct {
 	settings     *config.Service
 	reread       func() (*config.Service, error)
 	settingsFile string
+	madeFrom     string
 	logTo        io.Writer
 }
 
@@ -79,7 +80,7 @@ func (a *app) supervise(ctx context.Context, o supervision) error {
 	reload, stop := a.reloads(ctx, book)
 	defer stop()
 	err = supervisor.Run(ctx, supervisor.Options{
-		Settings: s, Reread: o.reread, SettingsFile: o.settingsFile, Reload: reload,
+		Settings: s, Reread: o.reread, SettingsFile: o.settingsFile, MadeFrom: o.madeFrom, Reload: reload,
 		Program: self, Args: instanceFlags, Version: versionText(),
 		Book: book, Log: slog.New(book.Handler()), Level: level.Set,
 	})

@@ -231,5 +231,5 @@ func (r *sersyncRun) supervision(a *app, logTo io.Writer) supervision {
 		settings := *r.service
 		return &settings, now.write()
 	}
-	return supervision{settings: r.service, reread: reread, settingsFile: r.path, logTo: logTo}
+	return supervision{settings: r.service, reread: reread, settingsFile: r.path, madeFrom: r.path, logTo: logTo}
 }

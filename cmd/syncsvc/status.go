@@ -26,7 +26,8 @@ LAG is the age of the oldest change that is not on every target yet, OWED how
 many paths are not there yet, LAST SYNC when something was last sent.
 
 It exits with 0 when everything is in sync; a module that was stopped or
-disabled on request does not count unless it is asked for by name. ` + "\n" + wins,
+disabled on request does not count unless it is asked for by name.
+` + wins,
 		Example: "  syncsvc status\n  syncsvc status www\n  syncsvc status --watch\n" +
 			"  syncsvc status --quiet || mail -s 'mirrors behind' root < /dev/null\n" +
 			"  syncsvc status --json | jq '.modules[] | select(.lag_seconds > 60) | .name'",

@@ -49,6 +49,7 @@ could not be done, and when it was left before its end.`,
 			if o.Path, err = m.treePath(cmd.Context(), o.Path); err != nil {
 				return err
 			}
+			a.noteMissing(cmd.Context(), m, o.Path)
 			if o.dryRun {
 				return a.dryRun(cmd.Context(), m, o)
 			}
@@ -61,6 +62,19 @@ could not be done, and when it was left before its end.`,
 	cmd.Flags().BoolVar(&o.noWait, "no-wait", false, "return as soon as it has begun")
 	o.addJSON(cmd)
 	return cmd
+}
+
+// noteMissing remarks on a path that is not in the source: nothing is wrong
+// with that, but it may be a mistake in typing.
+func (a *app) noteMissing(ctx context.Context, m *moduleClient, path string) {
+	if path == "" {
+		return
+	}
+	var why control.WhyAnswer
+	err := quick(ctx, func(ctx context.Context) error { return m.get(ctx, "/why?path="+url.QueryEscape(path), &why) })
+	if err == nil && !why.Exists {
+		a.remark("note: %s is not in the source now", shownPath(path))
+	}
 }
 
 // sync begins a sync and stays with it until it ends.

@@ -11,11 +11,33 @@ import (
 )
 
 // treePath returns a path as the module knows it, relative to its watch
-// folder. An absolute one must be beneath that.
+// folder. It must be beneath that. A slash at its end stays: it says of what is
+// not there that a folder is meant.
 func (m *moduleClient) treePath(ctx context.Context, given string) (string, error) {
-	if !filepath.IsAbs(given) {
-		return given, nil
+	p, err := m.relative(ctx, given)
+	if err == nil && p != "" && strings.HasSuffix(given, "/") {
+		p += "/"
 	}
+	return p, err
+}
+
+func (m *moduleClient) relative(ctx context.Context, given string) (string, error) {
+	switch {
+	case given == "":
+		return "", nil
+	case filepath.IsAbs(given):
+		return m.fromAbsolute(ctx, given)
+	}
+	p := path.Clean(given)
+	if !filepath.IsLocal(p) {
+		return "", usage("give a path relative to the watch folder, or an absolute one in it",
+			"%q leads out of the folder that module %q watches", given, m.name)
+	}
+	return p, nil
+}
+
+// fromAbsolute asks the module where its watch folder is.
+func (m *moduleClient) fromAbsolute(ctx context.Context, given string) (string, error) {
 	var st control.Status
 	if err := quick(ctx, func(ctx context.Context) error { return m.get(ctx, "/status", &st) }); err != nil {
 		return "", err

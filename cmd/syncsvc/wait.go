@@ -20,8 +20,9 @@ func newWaitCommand(a *app) *cobra.Command {
 		Short: "Return when everything changed before now is on every target",
 		Long: `Wait returns as soon as everything that changed before it was called is on every
 target, of one module or of all: for cut-overs and scripts. If that takes longer
-than --timeout, it prints what is behind and exits with 3, or with 5 when that is only
-deletions that wait for approval. What changes after the call is not waited for.`,
+than --timeout, it prints what is behind and exits with 3, or with 5 when that is
+only deletions that wait for approval. What changes after the call is not waited
+for.`,
 		Example:           "  syncsvc wait www && echo safe to switch\n  syncsvc wait --timeout 10m",
 		Args:              perhapsModule,
 		ValidArgsFunction: a.completeModule,
@@ -37,7 +38,7 @@ deletions that wait for approval. What changes after the call is not waited for.
 			if err != nil {
 				return err
 			}
-			return a.tellWait(l, answer, timeout)
+			return a.tellWait(l, answer, args, timeout)
 		},
 	}
 	cmd.Flags().Var(span{&timeout}, "timeout", "give up after `TIME`")
@@ -64,7 +65,7 @@ func (a *app) wait(ctx context.Context, name []string, timeout time.Duration) (c
 }
 
 // tellWait says how the waiting ended.
-func (a *app) tellWait(l listing, answer control.WaitAnswer, timeout time.Duration) error {
+func (a *app) tellWait(l listing, answer control.WaitAnswer, name []string, timeout time.Duration) error {
 	if l.json {
 		if err := a.printJSON(answer, true); err != nil {
 			return err
@@ -78,7 +79,12 @@ func (a *app) tellWait(l listing, answer control.WaitAnswer, timeout time.Durati
 		return nil
 	}
 	if answer.Held {
-		return withHint(fmt.Errorf("%w after %s: deletions wait for approval", errHeld, timeout), "look at them with syncsvc verify, then run: syncsvc approve MODULE")
+		module := "MODULE"
+		if len(name) == 1 {
+			module = name[0]
+		}
+		return withHint(fmt.Errorf("%w after %s: deletions wait for approval", errHeld, timeout),
+			fmt.Sprintf("see them with: syncsvc verify %s; if they are meant, run: syncsvc approve %s", module, module))
 	}
 	return fmt.Errorf("%w after %s", errBehind, timeout)
 }

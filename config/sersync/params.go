@@ -20,6 +20,10 @@ type params struct {
 func (c *converter) params() []Field {
 	w := c.s.params
 	at := w.at
+	if c.options.Plugin != "" {
+		c.became(at, shown("commonParams", "params", w), "nothing: only the plugin runs")
+		return nil
+	}
 	p := &params{args: Value{Kind: List, At: at}, rules: Value{Kind: List, At: at}}
 	words, before, refused := split(w.text)
 	if refused == openQuote {

@@ -98,12 +98,17 @@ func TestPluginAloneHasNoTargets(t *testing.T) {
 	for _, f := range file.Modules[0].Fields {
 		keys = append(keys, f.Name)
 	}
-	want := []string{"watch", "threads", "full_sync", "delete", "events", "rsync", "temp_files", "fail_log", "hooks"}
+	want := []string{"watch", "threads", "full_sync", "delete", "events", "temp_files", "fail_log", "hooks"}
 	if diff := cmp.Diff(want, keys); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	if got := file.Modules[0].Fields[0].Value.Text; got != "/data0/htdocs/cms.xoyo.com/site/" {
 		t.Errorf("watches %s, want the plugin's own folder", got)
+	}
+	for _, r := range file.Remarks {
+		if strings.Contains(r.Changed, "-u") {
+			t.Errorf("it warns of an option of rsync, which does not run: %s", r.Changed)
+		}
 	}
 }
 

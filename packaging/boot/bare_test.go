@@ -41,14 +41,14 @@ func TestServiceInstallLeavesThePackageInCharge(t *testing.T) {
 	onDebians(t, func(s *sender) {
 		s.install(deb(s.t))
 		s.addModules()
-		before := s.sh("find /etc /usr/lib/systemd -xdev -type f -o -xdev -type l | sort | xargs ls -ld --time-style=full-iso")
+		before := s.configuration()
 		running := s.unit("MainPID")
 
 		out := s.run("syncsvc", "service", "install")
 		if !strings.Contains(out, "belongs to the package syncsvc") {
 			s.t.Errorf("service install does not tell whose the unit is: %s", out)
 		}
-		if after := s.sh("find /etc /usr/lib/systemd -xdev -type f -o -xdev -type l | sort | xargs ls -ld --time-style=full-iso"); after != before {
+		if after := s.configuration(); after != before {
 			s.t.Error("service install wrote something although the package is there")
 		}
 		if got := s.unit("MainPID"); got != running {
@@ -67,6 +67,12 @@ func TestServiceInstallLeavesThePackageInCharge(t *testing.T) {
 		s.mirrors()
 		s.pids()
 	})
+}
+
+// configuration lists every file that says what is started, with its time.
+func (s *sender) configuration() string {
+	s.t.Helper()
+	return s.sh("find /etc /usr/lib/systemd -xdev ! -type d -printf '%p %T@ %m %l\\n' | sort")
 }
 
 // Who begins with the program and installs the package later ends up with one

@@ -33,7 +33,7 @@ func TestPackageMirrorsAndIsBackAfterReboot(t *testing.T) {
 		s.is("enabled", "enabled")
 		s.addModules()
 		s.mirrors()
-		s.run("syncsvc", "wait")
+		s.inSync()
 		s.run("syncsvc", "status") // exits with 0 only when all is in sync
 
 		s.reboot()
@@ -174,7 +174,7 @@ func TestReloadSaysWhetherItWorked(t *testing.T) {
 
 		s.write(moduleFile("bbs"), bad)
 		s.run("systemctl", "reload", "syncsvc")
-		s.run("syncsvc", "wait")
+		s.inSync()
 		s.run("syncsvc", "status")
 	})
 }

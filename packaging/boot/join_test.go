@@ -5,8 +5,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 )
@@ -50,7 +52,9 @@ type hierarchy struct {
 	name   string // as in /proc/PID/cgroup; "" is the unified one
 }
 
-func hierarchies() ([]hierarchy, error) {
+// hierarchies finds each once: systemd-nspawn mounts them at other places for a
+// moment whenever a machine starts.
+var hierarchies = sync.OnceValues(func() ([]hierarchy, error) {
 	mounts, err := os.ReadFile("/proc/self/mountinfo")
 	if err != nil {
 		return nil, err
@@ -59,16 +63,20 @@ func hierarchies() ([]hierarchy, error) {
 	for line := range strings.Lines(string(mounts)) {
 		before, after, _ := strings.Cut(line, " - ")
 		place, what := strings.Fields(before), strings.Fields(after)
-		switch {
-		case len(place) < 5 || len(what) < 3:
-		case what[0] == "cgroup2":
-			found = append(found, hierarchy{folder: place[4]})
-		case what[0] == "cgroup" && strings.Contains(what[2], "name=systemd"):
-			found = append(found, hierarchy{folder: place[4], name: "name=systemd"})
+		if len(place) < 5 || len(what) < 3 {
+			continue
+		}
+		name, ours := "", what[0] == "cgroup2"
+		if what[0] == "cgroup" && strings.Contains(what[2], "name=systemd") {
+			name, ours = "name=systemd", true
+		}
+		known := func(h hierarchy) bool { return h.name == name }
+		if ours && !slices.ContainsFunc(found, known) {
+			found = append(found, hierarchy{folder: place[4], name: name})
 		}
 	}
 	return found, nil
-}
+})
 
 // newGroups makes a control group for a machine in every hierarchy.
 func newGroups(t *testing.T, name string) []string {

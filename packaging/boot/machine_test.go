@@ -69,7 +69,10 @@ func newMachine(t *testing.T, kind, base string) *machine {
 	if err := os.Mkdir(m.dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = os.RemoveAll(m.dir) })
+	t.Cleanup(func() {
+		_ = os.RemoveAll(m.dir)
+		_ = os.Remove(filepath.Join(propagated, name))
+	})
 	must(t, "cp", "-a", "--reflink=auto", base, m.root)
 	m.write("/etc/machine-id", fmt.Sprintf("%x\n", randomBytes(16)))
 	m.write("/etc/hostname", "sender\n")

@@ -15,6 +15,10 @@ import (
 // goneWithin is how long killed processes may take to leave.
 const goneWithin = 30 * time.Second
 
+// propagated is where systemd-nspawn keeps a folder for every machine it has
+// started, for good.
+const propagated = "/run/systemd/nspawn/propagate"
+
 // A run owns one scratch folder and holds a lock on it for as long as it lives.
 // Whatever bears the name of a folder that nobody locks is left over.
 var scratchLock *os.File
@@ -96,6 +100,9 @@ func sweep() {
 	}
 	for _, ns := range leftOvers(netnsFolder) {
 		removeNetns(filepath.Base(ns))
+	}
+	for _, dir := range leftOvers(propagated) {
+		_ = os.Remove(dir)
 	}
 	for _, dir := range leftOvers(os.TempDir()) {
 		removeScratch(dir)

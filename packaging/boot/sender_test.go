@@ -53,7 +53,7 @@ func (s *sender) addModules() {
 		s.arrives(name + "/first")
 		s.arrives(name + "/quiet/file")
 	}
-	s.run("syncsvc", "wait")
+	s.inSync()
 }
 
 // mirrors writes a new file into each folder and waits until all are there.
@@ -67,6 +67,12 @@ func (s *sender) mirrors() {
 	for _, name := range trio {
 		s.arrives(name + "/" + file)
 	}
+}
+
+// inSync waits until the service says that everything is there.
+func (s *sender) inSync() {
+	s.t.Helper()
+	s.run("syncsvc", "wait", "--timeout", patience.String())
 }
 
 // arrives waits until a file of /srv is at the receiver as it is here.
@@ -120,8 +126,13 @@ func (s *sender) plantStrays() {
 // them there; and that one would have shown.
 func (s *sender) noFullSync() {
 	s.t.Helper()
-	s.run("syncsvc", "wait", "--timeout", "90s")
+	s.inSync()
+	s.pids()
 	for _, m := range s.overview().Modules {
+		if m.Status == nil {
+			s.t.Errorf("module %s tells nothing of itself", m.Name)
+			continue
+		}
 		for _, target := range m.Status.Targets {
 			if target.Counters.FullSyncs != 0 {
 				s.t.Errorf("module %s made a full sync", m.Name)

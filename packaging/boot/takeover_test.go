@@ -3,6 +3,7 @@ package boot_test
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -12,7 +13,7 @@ import (
 const oldSersync = `#!/bin/sh
 while sleep 0.3; do
 	rsync -a --password-file=%s /srv/www/ %s
-done
+done </dev/null >/dev/null 2>&1 &
 `
 
 const confxml = `<?xml version="1.0" encoding="ISO-8859-1"?>
@@ -48,68 +49,99 @@ const confxml = `<?xml version="1.0" encoding="ISO-8859-1"?>
 
 const rcLocal = `#!/bin/sh -e
 # what this machine has always done
-/usr/local/sersync/sersync2 -d -r -o /usr/local/sersync/confxml.xml &
+%s -d -r -o /usr/local/sersync/confxml.xml
 exit 0
 `
 
 // A machine that mirrors by a line in rc.local is told so by the package, and
-// moves over when its operator says so.
+// moves over when its operator says so. Later versions of systemd are about to
+// do without rc.local.
 func TestTakeoverFromRcLocal(t *testing.T) {
 	t.Parallel()
-	// Later versions of systemd are about to do without rc.local.
+	pkg := deb(t)
+	const old = "/usr/local/sersync/sersync2"
 	s := newSender(boot(t, "bookworm"))
-	s.setUpSersync()
+	s.script(old, fmt.Sprintf(oldSersync, passwordFile, s.receiver.url("www")))
+	s.setUpSersync(old)
 	s.reboot()
-	s.until("the old mirror to run", s.oldMirror)
 	s.write("/srv/www/by-the-old", "one\n")
 	s.arrives("www/by-the-old")
 
-	said := s.install(deb(t))
+	said := s.install(pkg)
 	for _, want := range []string{"/etc/rc.local", "sersync2 -d -r -o", "syncsvc service takeover"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("the installation does not tell of %q:\n%s", want, said)
 		}
 	}
-	if got := s.read("/etc/rc.local"); got != rcLocal {
+	if got := s.read("/etc/rc.local"); got != fmt.Sprintf(rcLocal, old) {
 		t.Errorf("the installation touched rc.local:\n%s", got)
 	}
-	if err := s.oldMirror(); err != nil {
-		t.Errorf("the installation ended the old mirror: %v", err)
+	if !s.mirroredBy(old) {
+		t.Error("the installation ended the old mirror")
 	}
+	s.moveOver(old)
+}
 
+// The program itself does what sersync did, by its name, also without being
+// moved over.
+func TestSersyncByItsNameFromRcLocal(t *testing.T) {
+	t.Parallel()
+	pkg := deb(t)
+	const ours = "/usr/bin/sersync2"
+	s := newSender(boot(t, "bookworm"))
+	s.install(pkg)
+	s.setUpSersync(ours)
+	s.reboot()
+	s.arrives("www/first")
+	s.write("/srv/www/by-its-name", "one\n")
+	s.arrives("www/by-its-name")
+	s.moveOver(ours)
+}
+
+// setUpSersync has a machine start sersync at boot as its manual said.
+func (s *sender) setUpSersync(program string) {
+	s.t.Helper()
+	s.write("/usr/local/sersync/confxml.xml", fmt.Sprintf(confxml, receiverAddress, receiverUser, passwordFile))
+	s.script("/etc/rc.local", fmt.Sprintf(rcLocal, program))
+}
+
+// script writes a program that can be run.
+func (s *sender) script(inside, text string) {
+	s.t.Helper()
+	s.write(inside, text)
+	if err := os.Chmod(s.path(inside), 0o755); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// moveOver makes a module of what sersync did, and checks that after a reboot
+// the module mirrors and nothing else does.
+func (s *sender) moveOver(old string) {
+	s.t.Helper()
 	s.run("syncsvc", "import", "/usr/local/sersync/confxml.xml", "--name", "www")
 	s.run("syncsvc", "service", "takeover", "--yes")
-	if got := s.read("/etc/rc.local"); strings.Contains(got, "\n/usr/local/sersync/sersync2") || !strings.Contains(got, "always done") {
-		t.Errorf("rc.local after the takeover:\n%s", got)
-	}
 	s.reboot()
 	s.write("/srv/www/by-the-new", "two\n")
 	s.arrives("www/by-the-new")
-	if err := s.oldMirror(); err == nil {
-		t.Error("both mirror after the reboot")
+
+	lines := strings.Split(s.read("/etc/rc.local"), "\n")
+	if slices.ContainsFunc(lines, func(line string) bool { return strings.HasPrefix(line, old) }) || !slices.Contains(lines, "exit 0") {
+		s.t.Errorf("rc.local after the takeover:\n%s", strings.Join(lines, "\n"))
 	}
-	if o := s.overview(); len(o.Modules) != 1 || o.Modules[0].Status.Watch != "/srv/www" {
-		t.Errorf("modules after the takeover: %+v", o.Modules)
+	if s.mirroredBy(old) {
+		s.t.Errorf("%s mirrors too", old)
+	}
+	o := s.overview()
+	if len(o.Modules) != 1 || o.Modules[0].Status == nil || o.Modules[0].Status.Watch != "/srv/www" {
+		s.t.Fatalf("modules after the takeover: %+v", o.Modules)
+	}
+	if err := s.noStrangers(pids{"": o.Pid, "www": o.Modules[0].Pid}); err != nil {
+		s.t.Error(err)
 	}
 }
 
-func (s *sender) setUpSersync() {
-	s.t.Helper()
-	s.write("/usr/local/sersync/sersync2", fmt.Sprintf(oldSersync, passwordFile, s.receiver.url("www")))
-	s.write("/usr/local/sersync/confxml.xml", fmt.Sprintf(confxml, receiverAddress, receiverUser, passwordFile))
-	s.write("/etc/rc.local", rcLocal)
-	for _, program := range []string{"/usr/local/sersync/sersync2", "/etc/rc.local"} {
-		if err := os.Chmod(s.path(program), 0o755); err != nil {
-			s.t.Fatal(err)
-		}
-	}
-}
-
-// oldMirror says what is missing for the script of before to be running.
-func (s *sender) oldMirror() error {
-	out, err := s.try("pgrep", "--full", "--list-full", "/usr/local/sersync/sersync2")
-	if err != nil {
-		return fmt.Errorf("%w: %s", err, out)
-	}
-	return nil
+// mirroredBy says whether a program mirrors that is not the service.
+func (s *sender) mirroredBy(program string) bool {
+	_, err := s.try("pgrep", "--full", program+" -d")
+	return err == nil
 }

@@ -8,11 +8,11 @@ import (
 // newAdvised is a sandbox with a program that answers as "takeover --dry-run" does.
 func newAdvised(t *testing.T, answer string) *sandbox {
 	t.Helper()
-	s := newSandbox(t)
-	s.write("bin/syncsvc", "#!/bin/sh\n[ \"$*\" = 'service takeover --dry-run' ] && cat <<'E'\n"+answer+"E\n")
+	s := newCommands(t)
+	s.write("program", "#!/bin/sh\n[ \"$*\" = 'service takeover --dry-run' ] && cat <<'E'\n"+answer+"E\n")
 	s.write("units/other.service", "[Service]\n")
 	s.cover("units", "/etc/systemd/system")
-	s.make = append(s.make, "PATH="+s.path("bin")+":$PATH")
+	s.make = append(s.make, "cp "+s.path("program")+" /usr/bin/syncsvc")
 	return s
 }
 

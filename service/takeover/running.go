@@ -55,7 +55,7 @@ func inspect(proc string, pid int) (Process, bool, error) {
 		}
 		return Process{}, false, fmt.Errorf("look at process %d: %w", pid, err)
 	}
-	if len(argv) == 0 { // the kernel's own, or a zombie
+	if len(argv) == 0 || ours(argv) { // the kernel's own, or a zombie
 		return Process{}, false, nil
 	}
 	if !mirror(strings.TrimSpace(string(comm))) && !mirror(argv[0]) && !(shell(argv[0]) && len(argv) > 1 && mirror(argv[1])) {
@@ -68,6 +68,12 @@ func inspect(proc string, pid int) (Process, bool, error) {
 		}
 	}
 	return p, true, nil
+}
+
+// ours tells the processes that syncsvc starts for its modules, also when it was
+// called sersync: who has started them is listed.
+func ours(argv []string) bool {
+	return len(argv) > 2 && argv[1] == "instance" && argv[2] == "--module"
 }
 
 func words(dir string) ([]string, error) {

@@ -238,3 +238,25 @@ func text(t *testing.T, file string) string {
 	}
 	return string(b)
 }
+
+func TestModulesOfADropInAreNotListedBesideIt(t *testing.T) {
+	proc := t.TempDir()
+	for pid, argv := range map[string]string{
+		"7": "sersync\x00-d\x00-o\x00confxml.xml\x00",
+		"8": "/usr/bin/sersync\x00instance\x00--module\x00/var/lib/syncsvc/sersync-www/.conf.d/www.yaml\x00",
+	} {
+		dir := filepath.Join(proc, pid)
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for name, text := range map[string]string{"cmdline": argv, "comm": "sersync\n", "stat": pid + " (sersync) S 1"} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	all, err := Running(proc)
+	if err != nil || len(all) != 1 || all[0].Pid != 7 {
+		t.Errorf("got %+v, %v; want process 7 alone", all, err)
+	}
+}

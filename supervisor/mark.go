@@ -1,0 +1,88 @@
+package supervisor
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/syncsvc/syncsvc/child"
+)
+
+// marksDir in the state folder has a file for each module that an operator has
+// disabled. It is not in the module's own folder, because that may belong to
+// the module's user, who could take it away. No module is called so.
+const marksDir = ".disabled"
+
+// disabledFile is where the mark was before: in the module's folder.
+const disabledFile = "disabled"
+
+// DisabledMark returns the file whose presence says that a module is disabled,
+// also after a restart of the service. What is in it is for people.
+func DisabledMark(stateDir, module string) string {
+	return filepath.Join(stateDir, marksDir, module)
+}
+
+func (m *member) mark() string { return DisabledMark(filepath.Dir(m.home), m.name) }
+
+// recall reads whether the module was disabled by an earlier service.
+func (m *member) recall() error {
+	text, err := child.ReadOwn(m.mark())
+	if errors.Is(err, os.ErrNotExist) {
+		text, err = m.moveMark()
+	}
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("read whether module %q is disabled: %w", m.name, err)
+	}
+	if m.disabled = string(text); m.disabled == "" {
+		m.disabled = "syncsvc disable"
+	}
+	return nil
+}
+
+// moveMark takes over the mark of a service that kept it in the module's folder.
+func (m *member) moveMark() ([]byte, error) {
+	text, err := child.ReadOwn(filepath.Join(m.home, disabledFile))
+	if err != nil {
+		return nil, err
+	}
+	if err := m.setDisabled(string(text)); err != nil {
+		return nil, err
+	}
+	return text, m.dropOldMark()
+}
+
+func (m *member) dropOldMark() error {
+	return removed(os.Remove(filepath.Join(m.home, disabledFile)))
+}
+
+// setDisabled disables the module so that it stays so, or takes that back.
+func (m *member) setDisabled(why string) error {
+	path := m.mark()
+	if why == "" {
+		if err := errors.Join(removed(os.Remove(path)), m.dropOldMark()); err != nil {
+			return fmt.Errorf("enable module %q: %w", m.name, err)
+		}
+		m.disabled = ""
+		return errors.Join(syncFolder(filepath.Dir(path)), syncFolder(m.home))
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("disable module %q: %w", m.name, err)
+	}
+	if err := child.WriteOwn(path, []byte(why)); err != nil {
+		return fmt.Errorf("disable module %q: %w", m.name, err)
+	}
+	m.disabled = why
+	return syncFolder(filepath.Dir(path))
+}
+
+// removed is the error of a removal; what was not there is as good as removed.
+func removed(err error) error {
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return err
+}
