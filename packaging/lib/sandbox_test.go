@@ -1,5 +1,6 @@
 // Package lib_test tries the scripts that the maintainer scripts of all package
-// formats share, each in a mount namespace where it can do no harm.
+// formats share, and what a purge removes, each in a mount namespace where it can
+// do no harm.
 package lib_test
 
 import (
