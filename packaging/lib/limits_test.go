@@ -77,3 +77,18 @@ func TestLimitsThatAreNotOursAreNoError(t *testing.T) {
 		t.Errorf("limits are %s, want %s", got, want)
 	}
 }
+
+// apk runs scripts with whatever mask and environment it was called with.
+func TestLimitsFileIsNobodyElses(t *testing.T) {
+	s := newKernel(t, "4000000", "128", "16384")
+	s.run("umask 0", "text='kernel.core_pattern = |/tmp/x'", "export text", script(t, "raise-limits"))
+	if got := s.read(untilBoot); strings.Contains(got, "core_pattern") {
+		t.Errorf("a variable of the environment got into the file:\n%s", got)
+	}
+	for _, name := range []string{"run/sysctl.d", untilBoot} {
+		info, err := os.Stat(s.path(name))
+		if err != nil || info.Mode()&0o022 != 0 {
+			t.Errorf("%s: others can write to it: %v, %v", name, info, err)
+		}
+	}
+}
