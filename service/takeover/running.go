@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -15,32 +16,52 @@ import (
 type Process struct {
 	Pid     int
 	Command string // its words
-	Parent  int    // who started it; 0 when that is init, or not to be seen
+	Parent  int    // the script that started it; 0 when that is init, who asks, or not to be seen
 	Script  string // the words of the parent
 }
 
 // Running returns the mirrors that run now. proc is /proc. What syncsvc itself
-// runs is not among them.
+// runs is not among them, and neither is who asks: the script of a migration, or
+// the line of an ssh command, may have sersync's name in it.
 func Running(proc string) ([]Process, error) {
 	entries, err := os.ReadDir(proc)
 	if err != nil {
 		return nil, fmt.Errorf("list processes: %w", err)
 	}
+	asking := ancestors(proc)
 	var all []Process
 	for _, e := range entries {
 		pid, err := strconv.Atoi(e.Name())
 		if err != nil {
 			continue // no process
 		}
+		if slices.Contains(asking, pid) {
+			continue
+		}
 		p, ok, err := inspect(proc, pid)
 		if err != nil {
 			return nil, err
 		}
 		if ok {
+			if slices.Contains(asking, p.Parent) {
+				p.Parent, p.Script = 0, "" // it is no loop that would start another
+			}
 			all = append(all, p)
 		}
 	}
 	return all, nil
+}
+
+// ancestors returns this process and those that have started it.
+func ancestors(proc string) []int {
+	self, _ := os.Readlink(filepath.Join(proc, "self"))
+	pid, _ := strconv.Atoi(self)
+	var all []int
+	for pid > 1 && !slices.Contains(all, pid) {
+		all = append(all, pid)
+		pid = parentOf(filepath.Join(proc, strconv.Itoa(pid)))
+	}
+	return all
 }
 
 // inspect looks at one process by its name, and at the script that it runs if

@@ -239,24 +239,49 @@ func text(t *testing.T, file string) string {
 	return string(b)
 }
 
-func TestModulesOfADropInAreNotListedBesideIt(t *testing.T) {
+// fakeProc is a /proc with the processes given, as PARENT and words.
+func fakeProc(t *testing.T, processes map[string][]string) string {
+	t.Helper()
 	proc := t.TempDir()
-	for pid, argv := range map[string]string{
-		"7": "sersync\x00-d\x00-o\x00confxml.xml\x00",
-		"8": "/usr/bin/sersync\x00instance\x00--module\x00/var/lib/syncsvc/sersync-www/.conf.d/www.yaml\x00",
-	} {
+	for pid, p := range processes {
 		dir := filepath.Join(proc, pid)
 		if err := os.Mkdir(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		for name, text := range map[string]string{"cmdline": argv, "comm": "sersync\n", "stat": pid + " (sersync) S 1"} {
+		comm, argv := filepath.Base(p[1]), strings.Join(p[1:], "\x00")+"\x00"
+		for name, text := range map[string]string{"cmdline": argv, "comm": comm + "\n", "stat": pid + " (" + comm + ") S " + p[0]} {
 			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
+	return proc
+}
+
+func TestModulesOfADropInAreNotListedBesideIt(t *testing.T) {
+	proc := fakeProc(t, map[string][]string{
+		"7": {"1", "sersync", "-d", "-o", "confxml.xml"},
+		"8": {"1", "/usr/bin/sersync", "instance", "--module", "/var/lib/syncsvc/sersync-www/.conf.d/www.yaml"},
+	})
 	all, err := Running(proc)
 	if err != nil || len(all) != 1 || all[0].Pid != 7 {
 		t.Errorf("got %+v, %v; want process 7 alone", all, err)
+	}
+}
+
+// "kill 20 30" would end the operator's own session.
+func TestWhoAsksIsNotToBeKilled(t *testing.T) {
+	proc := fakeProc(t, map[string][]string{
+		"10": {"1", "bash", "/root/sersync-away.sh"},
+		"20": {"10", "sh", "-c", "sersync2 -d & syncsvc service takeover"},
+		"30": {"20", "sersync2", "-d"},
+		"40": {"20", "syncsvc", "service", "takeover"},
+	})
+	if err := os.Symlink("40", filepath.Join(proc, "self")); err != nil {
+		t.Fatal(err)
+	}
+	all, err := Running(proc)
+	if diff := cmp.Diff([]Process{{Pid: 30, Command: "sersync2 -d"}}, all); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 }
