@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -16,6 +17,9 @@ const marksDir = ".disabled"
 
 // disabledFile is where the mark was before: in the module's folder.
 const disabledFile = "disabled"
+
+// byNobody stands for who has disabled a module by an empty mark.
+const byNobody = "syncsvc disable"
 
 // DisabledMark returns the file whose presence says that a module is disabled,
 // also after a restart of the service. What is in it is for people.
@@ -37,9 +41,7 @@ func (m *member) recall() error {
 	case err != nil:
 		return fmt.Errorf("read whether module %q is disabled: %w", m.name, err)
 	}
-	if m.disabled = string(text); m.disabled == "" {
-		m.disabled = "syncsvc disable"
-	}
+	m.disabled = cmp.Or(string(text), byNobody)
 	return nil
 }
 
@@ -49,14 +51,20 @@ func (m *member) moveMark() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := m.setDisabled(string(text)); err != nil {
+	if err := m.setDisabled(cmp.Or(string(text), byNobody)); err != nil {
 		return nil, err
 	}
 	return text, m.dropOldMark()
 }
 
+// dropOldMark removes what recall would believe, and nothing else: the module's
+// user may have put a folder there, which would keep the module disabled.
 func (m *member) dropOldMark() error {
-	return removed(os.Remove(filepath.Join(m.home, disabledFile)))
+	path := filepath.Join(m.home, disabledFile)
+	if _, err := child.ReadOwn(path); err != nil {
+		return nil
+	}
+	return removed(os.Remove(path))
 }
 
 // setDisabled disables the module so that it stays so, or takes that back.

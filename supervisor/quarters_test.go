@@ -163,6 +163,33 @@ func TestMarkOfAnOlderServiceIsTakenOver(t *testing.T) {
 	}
 }
 
+func TestEmptyMarkOfAnOlderServiceIsTakenOver(t *testing.T) {
+	q := folders(t)
+	if err := os.WriteFile(filepath.Join(q.home, disabledFile), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		m := &member{name: "www", home: q.home}
+		if err := m.recall(); m.disabled == "" || err != nil {
+			t.Errorf("disabled by %q, %v", m.disabled, err)
+		}
+	}
+}
+
+func TestUserOfAModuleCannotKeepItDisabled(t *testing.T) {
+	q := folders(t)
+	m := &member{name: "www", home: q.home}
+	if err := m.setDisabled("somebody"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Join(q.home, disabledFile, "full"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.setDisabled(""); m.disabled != "" || err != nil {
+		t.Errorf("disabled by %q, %v", m.disabled, err)
+	}
+}
+
 func TestKeepersFilesStayWithTheKeeper(t *testing.T) {
 	q, u := folders(t), nobody(t)
 	m := &member{name: "www", home: q.home}
