@@ -62,7 +62,7 @@ func TestPackageManagersOrderVersionsAsTheyCame(t *testing.T) {
 }
 
 func TestNonsenseIsNoVersion(t *testing.T) {
-	for _, given := range []string{"dev", "1.2.3-", "1.2.3+foo", "1.2.3-final", "1.2.3 4", "1.2.3\n1.2.4", "-1", "$(reboot)"} {
+	for _, given := range []string{"dev", "1.2.3-", "1.2.3+foo", "1.2.3-final", "1.2.3 4", "1.2.3\n1.2.4", "1.2.3+5.6.7", "1.2.3+5.abc", "1.2.3+5.gabc.gdef", "-1", "$(reboot)"} {
 		_, words, err := version(t, t.TempDir(), "VERSION="+given)
 		if err == nil || !strings.Contains(words, "use 1.2.3") {
 			t.Errorf("VERSION=%q: got %v and %q, want an error that says what to use", given, err, words)
@@ -113,6 +113,21 @@ func TestVersionOfATarballHasToBeSet(t *testing.T) {
 	}
 	if got, words, err := version(t, dir, "VERSION=1.2.3"); err != nil || got != "1.2.3" {
 		t.Errorf("VERSION=1.2.3: got %q, %v %s", got, err, words)
+	}
+}
+
+func TestVersionMindsNoSearchPath(t *testing.T) {
+	dir, elsewhere := t.TempDir(), t.TempDir()
+	if err := os.Mkdir(filepath.Join(elsewhere, "packaging"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if _, words, err := version(t, dir, "VERSION=1.2.3"); err != nil {
+		t.Fatal(err, words)
+	}
+	cmd := exec.CommandContext(t.Context(), "sh", "packaging/version")
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "VERSION=1.2.3", "CDPATH="+elsewhere)
+	if out, err := cmd.CombinedOutput(); err != nil || string(out) != "1.2.3\n" {
+		t.Errorf("got %q, %v", out, err)
 	}
 }
 
