@@ -60,7 +60,7 @@ type instance struct {
 	Options
 	started time.Time
 	store   *checkpoint.Store
-	life    checkpoint.Life // set when the module starts and when it ends
+	life    checkpoint.Life // set when the module starts, and under saving when it ends
 	ground  *ground
 	source  *source
 	sweeper *sweeper
@@ -82,9 +82,10 @@ type instance struct {
 
 	urgent chan struct{} // 1: something must be saved at once
 
-	saving      sync.Mutex // held by who saves
-	savedSource string     // as it is on disk; guarded by saving
-	savedAway   string     // of the fail log; guarded by saving
+	saving      sync.Mutex      // held by who saves
+	savedSource string          // as it is on disk; guarded by saving
+	savedAway   string          // of the fail log; guarded by saving
+	noted       checkpoint.Life // as it is on disk; guarded by saving
 
 	pauses pauses
 	syncs  syncs
@@ -174,7 +175,7 @@ func newInstance(o Options, home string) (*instance, error) {
 		inlet: in.inlet, gained: in.gained, dropped: in.dropped,
 	}
 	in.source.options.Excluded = in.source.turns.with(o.Module.Filter.ExcludedName)
-	if err := errors.Join(in.beginLife(), in.rememberSource(), in.rememberMounts(), in.rememberPauses()); err != nil {
+	if err := errors.Join(in.rememberSource(), in.rememberMounts(), in.rememberPauses()); err != nil {
 		return nil, errors.Join(err, in.runner.Close())
 	}
 	var targets []*target
@@ -186,6 +187,9 @@ func newInstance(o Options, home string) (*instance, error) {
 		targets = append(targets, t)
 	}
 	in.present.Store(&targets)
+	if err := in.beginLife(); err != nil {
+		return nil, errors.Join(err, in.runner.Close())
+	}
 	return in, nil
 }
 
@@ -228,10 +232,7 @@ func (in *instance) run(ctx context.Context) error {
 	in.Log.Info("module starts", "watch", in.module().Watch, "targets", len(in.targets()))
 	feeders.Wait()
 	senders.Wait()
-	err = in.save(true)
-	if err == nil {
-		err = in.endLife()
-	}
+	err = errors.Join(in.save(true), in.endLife())
 	stopHooks()
 	hooks.Wait()
 	stopAPI()

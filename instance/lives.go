@@ -2,7 +2,6 @@ package instance
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 
 	"github.com/syncsvc/syncsvc/checkpoint"
@@ -15,7 +14,8 @@ const stateLife = "life"
 var errPowerCut = errors.New("the machine went down without stopping this module, so the source may have lost what it had not written to its disk yet")
 
 // beginLife notes durably, before anything is sent, that this life has not ended
-// in order yet.
+// in order yet. Where the disk does not take that, it is tried again with each
+// checkpoint: to mirror matters more.
 func (in *instance) beginLife() error {
 	now, err := checkpoint.Now()
 	if err != nil {
@@ -31,9 +31,25 @@ func (in *instance) beginLife() error {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
-	if err := in.store.SaveState(stateLife, in.life); err != nil {
-		return fmt.Errorf("%w; is the disk of %s full or read-only?", err, in.StateDir)
+	in.saving.Lock()
+	defer in.saving.Unlock()
+	if err := in.saveLife(); err != nil {
+		in.Log.Error("a power cut now would not be noticed", "err", err,
+			"hint", "is the disk of "+in.StateDir+" full or read-only?")
 	}
+	return nil
+}
+
+// saveLife notes how this life goes, if that is not on disk yet. The caller holds
+// saving.
+func (in *instance) saveLife() error {
+	if in.noted == in.life {
+		return nil
+	}
+	if err := in.store.SaveState(stateLife, in.life); err != nil {
+		return err
+	}
+	in.noted = in.life
 	return nil
 }
 
@@ -54,6 +70,8 @@ func (in *instance) spared(t *target) bool {
 // endLife notes that nothing is sent any more and that everybody was told in
 // time: a machine that is shut down writes all it has after that.
 func (in *instance) endLife() error {
+	in.saving.Lock()
+	defer in.saving.Unlock()
 	in.life.Ended = true
-	return in.store.SaveState(stateLife, in.life)
+	return in.saveLife()
 }

@@ -1,10 +1,13 @@
 package instance_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/syncsvc/syncsvc/checkpoint"
 )
@@ -68,4 +71,29 @@ func (m *mirror) otherKernel(ended bool) {
 	m.Helper()
 	earlier := checkpoint.Clock{Wall: time.Now().Add(-24 * 365 * time.Hour), Boot: 1 << 62, BootID: "another"}
 	m.must(m.checkpoints().SaveState("life", checkpoint.Life{Began: earlier, Ended: ended}))
+}
+
+// TestStartWithAFullStateDisk: the mirror matters more than what is remembered
+// of it.
+func TestStartWithAFullStateDisk(t *testing.T) {
+	t.Parallel()
+	m := newMirror(t, 1)
+	m.put("a/b", "1")
+	m.mkdir(m.state)
+	if err := unix.Mount("none", m.state, "tmpfs", 0, "size=256k,mode=755"); err != nil {
+		t.Skipf("mount a tmpfs: %v", err)
+	}
+	t.Cleanup(func() { _ = unix.Unmount(m.state, unix.MNT_DETACH) })
+	m.start().settled()
+	m.stop()
+	for size := 1 << 16; size > 0; size /= 2 {
+		for i := 0; ; i++ {
+			if os.WriteFile(filepath.Join(m.state, fmt.Sprint("full", size, "-", i)), make([]byte, size), 0o600) != nil {
+				break
+			}
+		}
+	}
+	m.start()
+	m.put("a/c", "2")
+	m.until("it arrives", func() bool { return m.has(0, "a/c", "2") })
 }

@@ -94,7 +94,7 @@ func (in *instance) save(all bool) error {
 		in.keeper.turn()
 		errs = append(errs, in.saveTarget(t, seen, all))
 	}
-	errs = append(errs, in.saveAway(), in.saveSource(), in.ground.inner.save(in.store))
+	errs = append(errs, in.saveLife(), in.saveAway(), in.saveSource(), in.ground.inner.save(in.store))
 	return errors.Join(errs...)
 }
 
