@@ -115,13 +115,14 @@ func (s *Service) standing(root *os.Root) (state, []byte, error) {
 // owner asks the package managers whose file it is. Those without a database
 // here are not asked: rpm would make one.
 func (s *Service) owner(ctx context.Context, path string) (name, tool string) {
+	// NAME in capitals would become the service's.
 	for _, m := range []struct {
 		tool, database string
 		argv           []string
 		first, last    string // the package's name is between these
 	}{
 		{"dpkg", "/var/lib/dpkg", []string{"dpkg-query", "--admindir=" + s.Root + "/var/lib/dpkg", "--search", path}, "", ":"},
-		{"rpm", "/var/lib/rpm", []string{"rpm", "--root", s.Root + "/", "--query", "--file", "--queryformat", "%{NAME}\n", path}, "", "\n"},
+		{"rpm", "/var/lib/rpm", []string{"rpm", "--root", s.Root + "/", "--query", "--file", "--queryformat", "%{name}\n", path}, "", "\n"},
 		{"apk", "/lib/apk/db", []string{"apk", "--root", s.Root + "/", "info", "--quiet", "--who-owns", path}, "", "\n"},
 	} {
 		if !exists(s.Root + m.database) {

@@ -93,7 +93,7 @@ func fileText(st service.Status) string {
 		return "none: masked"
 	case !st.Installed:
 		return "none: not installed"
-	case st.Package != "":
+	case st.Packaged && st.Package != "":
 		text += ", of the package " + st.Package
 	case st.Packaged:
 		text += ", of no package"

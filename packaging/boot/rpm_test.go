@@ -40,6 +40,9 @@ func TestRpmLeavesTheStartToThePreset(t *testing.T) {
 		t.Errorf("the package does not say how to start it: %s", said)
 	}
 	s.sh(advice)
+	if said := s.run("syncsvc", "service", "status"); !strings.Contains(said, "syncsvc.service, of the package syncsvc\n") {
+		t.Errorf("service status does not know the package:\n%s", said)
+	}
 	s.addModules()
 	s.mirrors()
 	s.plantStrays()
