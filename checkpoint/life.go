@@ -30,8 +30,14 @@ func (l Life) Next(now Clock) Life {
 // Doubts reports whether m was made before a power cut.
 func (l Life) Doubts(m Mark) bool { return m.Clock.Wall.Before(l.Cut) }
 
-// otherKernel reports whether the machine was started between earlier and c. A
-// container that was is no matter: its files are in its host's memory.
+// maxCorrection is by how much a clock may have been set while a container was
+// restarted, and the machine is taken for the same.
+const maxCorrection = time.Minute
+
+// otherKernel reports whether c is of another start of the machine than earlier,
+// or of another machine, where what runs here went when the first one failed. A
+// container that was restarted is no matter: its files are in its host's memory.
 func (c Clock) otherKernel(earlier Clock) bool {
-	return c.BootID != earlier.BootID && (c.Boot < earlier.Boot || c.started().After(earlier.Wall))
+	return c.BootID != earlier.BootID && (c.Boot < earlier.Boot || c.started().After(earlier.Wall) ||
+		c.started().Sub(earlier.started()).Abs() > maxCorrection)
 }

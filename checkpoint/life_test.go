@@ -15,14 +15,17 @@ func TestWhenAPowerCutIsSuspected(t *testing.T) {
 		now  Clock
 		want bool
 	}{
-		"first life":                 {Life{}, began, false},
-		"killed":                     {Life{Began: began}, up(time.Minute, time.Hour+time.Minute, "first"), false},
-		"stopped, machine restarted": {Life{Began: began, Ended: true}, up(time.Hour, time.Minute, "second"), false},
-		"machine restarted":          {Life{Began: began}, up(time.Hour, time.Minute, "second"), true},
-		"restarted at once":          {Life{Began: began}, up(2*time.Second, time.Second, "second"), true},
-		"up for longer than before":  {Life{Began: began}, up(100*time.Hour, 90*time.Hour, "second"), true},
-		"clock set back at boot":     {Life{Began: began}, up(-100*time.Hour, time.Minute, "second"), true},
-		"container restarted":        {Life{Began: began}, up(time.Minute, time.Hour+time.Minute, "second"), false},
+		"first life":                  {Life{}, began, false},
+		"killed":                      {Life{Began: began}, up(time.Minute, time.Hour+time.Minute, "first"), false},
+		"stopped, machine restarted":  {Life{Began: began, Ended: true}, up(time.Hour, time.Minute, "second"), false},
+		"machine restarted":           {Life{Began: began}, up(time.Hour, time.Minute, "second"), true},
+		"restarted at once":           {Life{Began: began}, up(2*time.Second, time.Second, "second"), true},
+		"up for longer than before":   {Life{Began: began}, up(100*time.Hour, 90*time.Hour, "second"), true},
+		"clock set back at boot":      {Life{Began: began}, up(-100*time.Hour, time.Minute, "second"), true},
+		"container restarted":         {Life{Began: began}, up(time.Minute, time.Hour+time.Minute, "second"), false},
+		"and the clock was corrected": {Life{Began: began}, up(time.Minute, time.Hour+50*time.Second, "second"), false},
+		"on another, older machine":   {Life{Began: began}, up(time.Minute, 90*time.Hour, "second"), true},
+		"on another, younger machine": {Life{Began: began}, up(10*time.Hour, 9*time.Hour, "second"), true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			next := c.life.Next(c.now)
