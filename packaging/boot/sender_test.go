@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
+	"time"
 
 	"github.com/syncsvc/syncsvc/control"
 )
@@ -112,14 +115,35 @@ func (s *sender) delete(file string) {
 // would delete them, and nothing else would: their folder does not change.
 const stray = "/quiet/stray"
 
+// settledAfter is the age at which a checkpoint of a module that mirrors is past
+// a folder by more than the two seconds by which every scan starts early. What
+// is younger is listed again after a restart, and that removes strays, too.
+const settledAfter = 8 * time.Second
+
 // plantStrays makes a full sync visible.
 func (s *sender) plantStrays() {
 	s.t.Helper()
 	for _, name := range trio {
+		s.untilOld("/srv/" + name + path.Dir(stray))
 		if err := os.WriteFile(s.receiver.path(name+stray), []byte("stray\n"), 0o644); err != nil {
 			s.t.Fatal(err)
 		}
 	}
+}
+
+// untilOld waits until a folder is as old as settledAfter.
+func (s *sender) untilOld(folder string) {
+	s.t.Helper()
+	s.until(folder+" has not changed lately", func() error {
+		info, err := os.Lstat(s.path(folder))
+		if err != nil {
+			return err
+		}
+		if changed := info.Sys().(*syscall.Stat_t).Ctim; time.Since(time.Unix(changed.Unix())) < settledAfter {
+			return fmt.Errorf("it changed at %s", time.Unix(changed.Unix()))
+		}
+		return nil
+	})
 }
 
 // noFullSync checks that all modules are in sync and that no full sync brought
