@@ -45,10 +45,11 @@ type inotify struct {
 	pairs  pairing
 	limbo  []stray
 	jobs   map[*job]struct{}
-	quick  []task // new folders, told of entry by entry
-	slow   []task // walks
-	later  []task // folders that were not at their path
-	rewalk *job   // the one that follows an overflow; nil when none runs
+	ahead  map[int32]*job // walks of folders that came to a name and that nobody has begun
+	quick  []task         // new folders, told of entry by entry
+	slow   []task         // walks
+	later  []task         // folders that were not at their path
+	rewalk *job           // the one that follows an overflow; nil when none runs
 
 	mu         sync.Mutex // guards what follows while Open's workers run
 	tab        *table
@@ -86,7 +87,7 @@ func newInotify(s *site, d *digest, on Events) (*inotify, error) {
 	}
 	n := &inotify{
 		site: s, digest: d, file: file, mask: maskFor(on),
-		buf: make([]byte, inotifyBuffer), jobs: map[*job]struct{}{},
+		buf: make([]byte, inotifyBuffer), jobs: map[*job]struct{}{}, ahead: map[int32]*job{},
 		unreadable: map[string]struct{}{}, now: time.Now(), part: Removed,
 	}
 	wd, err := n.watch(s.real, unix.IN_DONT_FOLLOW)

@@ -73,12 +73,28 @@ func (n *inotify) movedTo(e notice, path string) {
 		n.refilter(wd, m.since)
 		return
 	case o.watched():
-		n.begin(job{mode: walking, since: m.since, end: m.end(n)}, wd)
+		n.walkMoved(wd, m)
 		return
 	case o == astray:
 		n.recheck(e.wd, m.since)
 	}
 	n.tellMove(m)
+}
+
+// walkMoved walks a folder that came to a name, and tells of it then. A walk
+// that is yet to begin does for all its moves: one for each would make folders
+// times moves of it where somebody renames a big folder to and fro.
+func (n *inotify) walkMoved(wd int32, m move) {
+	end := m.end(n)
+	if j := n.ahead[wd]; j != nil {
+		before := j.end
+		j.end = func(path string, ok bool) {
+			end(path, ok)
+			before(path, ok)
+		}
+		return
+	}
+	n.ahead[wd] = n.begin(job{mode: walking, since: m.since, end: end}, wd)
 }
 
 // move is a folder that came to a name; from is "" when it came from outside.

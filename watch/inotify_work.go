@@ -30,6 +30,9 @@ func (n *inotify) tend(now time.Time, drained bool) {
 
 // run does one task and, when it was the last, ends its job.
 func (n *inotify) run(t task) {
+	if n.ahead[t.wd] == t.job {
+		delete(n.ahead, t.wd)
+	}
 	err := n.list(t, &n.names, n.push)
 	if err != nil && isGone(err) && t.tries < mostTries && n.tab.watched(t.wd) != 0 {
 		t.tries++

@@ -74,6 +74,41 @@ func TestFolderRenamedWhileItIsWrittenTo(t *testing.T) {
 	})
 }
 
+// TestFolderRenamedOftenIsWalkedOnce: when it was renamed 900 times before
+// anybody looked, with a folder made in it each time, it was walked as often,
+// which took 20 seconds.
+func TestFolderRenamedOftenIsWalkedOnce(t *testing.T) {
+	renamed := make(chan struct{})
+	r := opened(t, Options{Root: mountDisk(t, "host"), Backend: Inotify, beforeRead: func() { <-renamed }})
+	r.scanned() // as after every Open
+	mkdir(t, r.path("a"))
+	walks := 0
+	n := r.w.src.(*inotify)
+	r.runTo(func(batch []change.Change) {
+		now := 0
+		for j := range n.jobs {
+			if j.mode == walking {
+				now++
+			}
+		}
+		walks = max(walks, now)
+		r.emit(batch)
+	})
+	for i := range 100 {
+		at := r.path([]string{"a", "z"}[i%2])
+		mkdir(t, filepath.Join(at, fmt.Sprint("d", i)))
+		write(t, filepath.Join(at, fmt.Sprint("d", i), "f"), "x")
+		must(t, os.Rename(at, r.path([]string{"z", "a"}[i%2])))
+	}
+	close(renamed)
+	r.settle()
+	r.same()
+	r.tableIsTrue()
+	if walks > 1 {
+		t.Errorf("%d walks of the same folder were under way", walks)
+	}
+}
+
 func TestTreeThatChangesWhileItIsArmed(t *testing.T) {
 	eachBackend(t, func(t *testing.T, b Backend) {
 		root := mountDisk(t, "host")

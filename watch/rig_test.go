@@ -71,11 +71,13 @@ func opened(t testing.TB, o Options) *rig {
 	return &rig{t: t, root: o.Root, w: w, mirror: newMirror(o.Root, o.Excluded), done: make(chan error, 1)}
 }
 
-func (r *rig) run() {
+func (r *rig) run() { r.runTo(r.emit) }
+
+func (r *rig) runTo(emit func([]change.Change)) {
 	ctx, cancel := context.WithCancel(context.Background())
 	r.cancel = cancel
 	go func() {
-		err := r.w.Run(ctx, r.emit)
+		err := r.w.Run(ctx, emit)
 		if err != nil {
 			r.t.Logf("Run: %v", err)
 		}
