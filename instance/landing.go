@@ -39,8 +39,11 @@ func (t *target) settle(l landing) {
 	if trial {
 		t.circuit.trial = nil
 	}
-	if l.job.source != t.source && l.outcome.verdict == undone {
-		l.job.sweep()
+	if l.job.source != t.source {
+		if l.outcome.verdict == undone {
+			l.job.sweep()
+		}
+		l.job.guarded = true // what it owes besides: nobody saw that go from this root
 	}
 	t.ledger.settle(l.job, l.outcome, now)
 	t.count(l.job, l.outcome, now)

@@ -335,6 +335,33 @@ func TestFoldersOfAnOvertakenJobGetTheirTimeBack(t *testing.T) {
 	wantPaths(t, d.mustPick(), "d")
 }
 
+// TestFoldersOfAnOvertakenJobAreNoFindings: those that were seen to be deleted
+// meanwhile were held as if a walk had found them. It is another thing when the
+// job looked at a root that was replaced since.
+func TestFoldersOfAnOvertakenJobAreNoFindings(t *testing.T) {
+	for _, replaced := range []bool{false, true} {
+		d := newDesk(t)
+		d.put(folder, 0, "d", "e")
+		d.put(file, 10, "d/a", "e/b")
+		d.l.add(change.Change{Path: "d/a"})
+		slow := d.mustPick()
+		d.l.add(change.Change{Path: "e/b"})
+		d.now = d.l.wakeAt(d.now)
+		d.done(d.mustPick())
+		delete(d.disk, "d")
+		slow.guarded = replaced
+		d.done(slow)
+		if !replaced {
+			d.l.add(change.Change{Path: "d"})
+		}
+		j := d.mustPick()
+		wantPaths(t, j, "d")
+		if j.guarded != replaced {
+			t.Errorf("guarded %v, root replaced %v", j.guarded, replaced)
+		}
+	}
+}
+
 func TestOneBadPathDoesNotHoldTheOthers(t *testing.T) {
 	d := newDesk(t)
 	d.put(file, 10, "good", "bad")

@@ -272,6 +272,9 @@ func (l *ledger) addReplaced(j *job, made []string) {
 //
 // A rename makes the new name but not the folder it is in; when that of the old
 // one is another, nothing else gives it its time back.
+//
+// They are found by walking only if j is: a folder that goes meanwhile is seen
+// to go, and so is what is in it.
 func (l *ledger) addParents(j *job) {
 	switch it := j.items; {
 	case j.shape == rename && len(it) > 0 && change.Parent(it[0].Path) != change.Parent(it[0].Was):
@@ -283,7 +286,7 @@ func (l *ledger) addParents(j *job) {
 	for _, it := range j.items {
 		if p := change.Parent(it.Path); !done[p] {
 			done[p] = true
-			l.add(change.Change{Path: p, Quick: true, Swept: true, Since: j.oldest})
+			l.add(change.Change{Path: p, Quick: true, Swept: j.guarded, Since: j.oldest})
 		}
 	}
 }
