@@ -7,6 +7,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -27,6 +28,7 @@ type ground struct {
 	filter  *filter.Filter
 	inner   inner        // file systems mounted inside the tree
 	entries atomic.Int64 // in the tree at the last walk of all of it; 0 = not known
+	counted atomic.Int64 // when that was, in Unix nanoseconds
 
 	mu sync.Mutex // guards id and on
 	id watch.Identity
@@ -104,8 +106,19 @@ func (g *ground) count(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("count the entries of %s: %w", g.root, err)
 	}
-	g.entries.Store(n)
+	g.found(n)
 	return nil
+}
+
+// found says that a walk of all of the tree has just come to so many entries.
+func (g *ground) found(entries int64) {
+	g.entries.Store(entries)
+	g.counted.Store(time.Now().UnixNano())
+}
+
+// countedLately reports whether a count is too young to be made again.
+func (g *ground) countedLately() bool {
+	return time.Since(time.Unix(0, g.counted.Load())) < lately
 }
 
 // countUnder walks a part of the tree to learn how many entries it has.

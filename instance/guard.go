@@ -62,7 +62,8 @@ func (s *sender) refuse(ctx context.Context, j *job, n int) error {
 	if s.t.waits(j) {
 		return fmt.Errorf("%d deletions where others wait for approval", n)
 	}
-	limit, lately := s.most(ctx, n), s.t.deletedLately()
+	lately := s.t.deletedLately()
+	limit := s.most(ctx, lately+n)
 	if lately+n <= limit {
 		return nil
 	}
@@ -90,16 +91,22 @@ func (t *target) waits(j *job) bool {
 }
 
 // most is the limit as a number of entries; n is what it will be compared
-// with. The tree is counted when it matters and was never walked.
+// with. Before it forbids anything the tree is counted, unless that was done
+// lately: it may have grown since it was last walked.
 func (s *sender) most(ctx context.Context, n int) int {
 	if s.limit.Percent == 0 {
 		return s.limit.Count
 	}
-	if n > fewDeletions && s.ground.entries.Load() == 0 {
-		if err := s.ground.count(ctx); err != nil {
+	if n > s.share() && !s.ground.countedLately() {
+		if err := s.ground.count(ctx); err != nil && s.ground.entries.Load() == 0 {
 			return 0
 		}
 	}
+	return s.share()
+}
+
+// share is a limit in percent as a number of entries.
+func (s *sender) share() int {
 	return max(fewDeletions, int(float64(s.ground.entries.Load())*s.limit.Percent/100))
 }
 

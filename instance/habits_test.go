@@ -134,8 +134,7 @@ func (d *scene) lockOften() {
 // TestProgramsAtWork: however they write, what is there in the end arrives.
 func TestProgramsAtWork(t *testing.T) {
 	onStages(t, func(t *testing.T, s stage) {
-		// On a busy machine folders are compared again while programs delete in them.
-		m := s.newMirror(t, "settle: {quiet: 200ms, at_most: 1s}", "max_delete: off")
+		m := s.newMirror(t, "settle: {quiet: 200ms, at_most: 1s}")
 		m.mkdir(m.attic("."))
 		for name := range habits() {
 			m.put(name+"/f", "some text")

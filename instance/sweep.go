@@ -157,7 +157,7 @@ func (s *sweeper) walk(ctx context.Context, c change.Change, emit func([]change.
 	s.walks.Add(1)
 	s.ground.inner.found(stats.Mounts...)
 	if c.Path == change.Root {
-		s.ground.entries.Store(stats.Entries)
+		s.ground.found(stats.Entries)
 	}
 	s.log.Info("scanned", "path", c.Path, "since", c.Since.Format(time.RFC3339Nano),
 		"entries", stats.Entries, "found", stats.Found, "took", stats.Took.Round(time.Millisecond))
