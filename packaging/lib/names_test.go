@@ -76,3 +76,18 @@ func TestPackageOfSersyncComesFirst(t *testing.T) {
 	s.wantNames(s.run(names+"add", shown), "sersync is /usr/bin/sersync.real\nsersync2 is /usr/bin/syncsvc\n")
 	s.wantNames(s.run(names+"add", names+"remove", shown), "sersync is /usr/bin/sersync.real\n")
 }
+
+// Started by rc.local, it would go on without a program and without a package.
+func TestWhatRunsAsSersyncEndsWithThePackage(t *testing.T) {
+	s := newCommands(t)
+	s.make = append(s.make, "cp -f /bin/sleep /usr/bin/syncsvc", "cp /bin/sleep /usr/bin/rsyncish", "ln -s syncsvc /usr/bin/sersync2",
+		"/usr/bin/sersync2 1000 & drop_in=$!", "/usr/bin/syncsvc 1000 & service=$!", "/usr/bin/rsyncish 1000 & other=$!",
+		"trap 'kill $service $other $drop_in 2>/dev/null || :' EXIT",
+		"until [ \"$(readlink /proc/$drop_in/exe)\" = /usr/bin/syncsvc ]; do :; done")
+	out := s.run(script(t, "sersync-names")+"remove | sed \"s/$drop_in/PID/\"",
+		"kill -0 $service && kill -0 $other && echo the others run",
+		"wait $drop_in || echo ended with $?")
+	if want := "syncsvc: stopping what runs as sersync: PID \nthe others run\nended with 143\n"; out != want {
+		t.Errorf("got\n%s\nwant\n%s", out, want)
+	}
+}
