@@ -21,3 +21,19 @@ func TestPackageGoesAndTheBareProgramMirrorsOn(t *testing.T) {
 	s.reboot()
 	s.mirrors()
 }
+
+func TestRpmGoesAndTheBareProgramMirrorsOn(t *testing.T) {
+	pkg := rpm(t)
+	s := onRpm(t)
+	s.preset("disable *")
+	s.run("install", "-m", "755", s.copyIn(program(t)), "/usr/local/bin/syncsvc")
+	s.run("syncsvc", "service", "install")
+	s.rpm("-i", pkg)
+	s.addModules()
+	before := s.pids()
+	s.run("rpm", "-e", "syncsvc")
+	s.is("active", "active")
+	s.is("enabled", "enabled")
+	s.same(before, s.pids())
+	s.mirrors()
+}
