@@ -3,6 +3,7 @@ package rsync
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -51,6 +52,7 @@ var byCode = map[int]ruling{
 // folder. With a Job.Base that is not the target's fault.
 var (
 	noFolderAllowed = wording(`^(?:mkdir "|change_dir#).*Permission denied`)
+	noFolderWrites  = wording(`^(?:mkdir "|change_dir#).*Read-only file system`)
 	noFolder        = wording(`^mkdir "|^change_dir#`)
 	notFolder       = wording(`^ERROR: (?:cannot stat )?destination`)
 )
@@ -88,7 +90,7 @@ func (v *verdict) judgeWords() bool {
 			continue
 		}
 		class, hint := e.class, e.to(v.target).String()
-		if v.job.Base != "" && (e.re == noFolder || e.re == noFolderAllowed || e.re == notFolder) {
+		if v.job.Base != "" && slices.Contains([]*regexp.Regexp{noFolder, noFolderAllowed, noFolderWrites, notFolder}, e.re) {
 			class, hint = Source, ""
 		}
 		v.conclude(class, v.said[i].text, hint)

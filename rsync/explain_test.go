@@ -52,6 +52,7 @@ func TestWhatOperatorsMeetIsExplained(t *testing.T) {
 		{daemon, `rsync: [generator] chown "f" (in www) failed: Operation not permitted (1)`, "only root gives files", "--no-owner"},
 		{daemon, `rsync: [generator] mknod "null" (in www) failed: Operation not permitted (1)`, "device nodes", "--no-devices"},
 		{daemon, `rsync: [receiver] rename ".f.a" (in www) -> "f": Read-only file system (30)`, "mounted read-only", "dmesg"},
+		{daemon, `rsync: [Receiver] mkdir "/srv/l" failed: Read-only file system (30)`, "the place is read-only", "ReadWritePaths="},
 
 		{ssh, "ssh: connect to host backup port 2222: Connection refused", "no ssh server", "systemctl enable --now ssh"},
 		{ssh, "ssh: connect to host backup port 2222: No route to host", "no way to", "ip route get backup"},

@@ -13,6 +13,11 @@ var commonErrors = []explanation{
 		"chown the folder there to that user{or_root}",
 	},
 	{
+		noFolderWrites, Refused,
+		"the target folder is not there and could not be made: the place is read-only, as it is mounted, or by ProtectSystem in the unit of what writes there",
+		"remount it, or give that unit a line ReadWritePaths={folder}; of a target on this host it is: systemctl edit syncsvc",
+	},
+	{
 		noFolder, Refused,
 		"the target folder is not there and could not be made",
 		"make the target folder by hand: {folder}",
