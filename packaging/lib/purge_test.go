@@ -76,6 +76,16 @@ func TestPurgeFollowsNoLink(t *testing.T) {
 	s.gone("var/lib/syncsvc", "etc/syncsvc", "run/syncsvc")
 }
 
+// A program installed by hand needs no unit: rc.local may start it.
+func TestPurgeSparesWhatAProgramUsesThatRuns(t *testing.T) {
+	s := newPurge(t)
+	s.write("listen", `use Socket; socket(S, PF_UNIX, SOCK_STREAM, 0); bind(S, pack_sockaddr_un(shift)); listen(S, 1); exec @ARGV;`)
+	s.run("perl -e '$^F = 99; do shift' "+s.path("listen")+" /run/syncsvc/syncsvc.sock "+s.purge())
+	if got := s.read("var/lib/syncsvc/www/life"); got != "state" {
+		t.Errorf("the state that it uses is %q", got)
+	}
+}
+
 // Where the service runs as another user, that can put anything into the state
 // folder.
 func TestRemovalWritesThroughNoLink(t *testing.T) {
