@@ -80,7 +80,7 @@ func TestPurgeFollowsNoLink(t *testing.T) {
 func TestPurgeSparesWhatAProgramUsesThatRuns(t *testing.T) {
 	s := newPurge(t)
 	s.write("listen", `use Socket; socket(S, PF_UNIX, SOCK_STREAM, 0); bind(S, pack_sockaddr_un(shift)); listen(S, 1); exec @ARGV;`)
-	s.run("perl -e '$^F = 99; do shift' "+s.path("listen")+" /run/syncsvc/syncsvc.sock "+s.purge())
+	s.run("perl -e '$^F = 99; do shift' " + s.path("listen") + " /run/syncsvc/syncsvc.sock " + s.purge())
 	if got := s.read("var/lib/syncsvc/www/life"); got != "state" {
 		t.Errorf("the state that it uses is %q", got)
 	}
