@@ -64,7 +64,7 @@ func (s *sandbox) cover(name, folder string) {
 func (s *sandbox) run(lines ...string) string {
 	s.t.Helper()
 	script := strings.Join(append(append([]string{"set -e"}, s.make...), lines...), "\n")
-	cmd := exec.Command("unshare", "--mount", "sh", "-c", script)
+	cmd := exec.Command("unshare", "--mount", "--net", "sh", "-c", script)
 	out, err := cmd.CombinedOutput()
 	switch {
 	case refused.Match(out):
