@@ -122,10 +122,22 @@ func noSuchFolder(r Result) bool {
 	return strings.HasPrefix(r.Reason, "change_dir#") && strings.Contains(r.Reason, "No such file")
 }
 
+// fewWords is how often a failure is asked for again that may have lost its
+// words: a receiver that gives up at once can be gone before ssh has passed them
+// on (seen on a busy machine).
+const fewWords = 3
+
 // write sends the file without its times, so that it gets the target's. Written
 // in place, a lack of permission would be told as "No such file" (3.5.0).
-func (p probeFile) write(ctx context.Context, t Target) Result {
-	return p.rsync(ctx, t, p.out(), here+p.name, t.destination("")+p.name)
+func (p probeFile) write(ctx context.Context, t Target) (r Result) {
+	const errorsInFileSelection = 3 // of rsync(1)
+	for range fewWords {
+		r = p.rsync(ctx, t, p.out(), here+p.name, t.destination("")+p.name)
+		if r.Code != errorsInFileSelection || noSuchFolder(r) {
+			break
+		}
+	}
+	return r
 }
 
 // fetch brings the file back, which removes it there, and compares clocks.
