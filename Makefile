@@ -4,6 +4,8 @@ VERSION ?= $(shell packaging/version 2>/dev/null || echo dev)
 LDFLAGS  = -s -w -X main.version=$(VERSION)
 BIN      = bin/syncsvc
 TRIAL    = dist/trial
+# Also where git does not tell, as in somebody else's checkout.
+TRIALVERSION = $(shell packaging/version 2>/dev/null || echo 0.0.1)
 
 .PHONY: help setup build packages demo test test-boot test-vm test-long bench lint fuzz man clean
 
@@ -30,14 +32,13 @@ test: ## everything that fits into a few minutes, with the race detector
 
 test-boot: ## the packages, on machines that boot; needs root
 	@./setup boot
-	OUT=$(TRIAL) packaging/build
+	VERSION=$(TRIALVERSION) OUT=$(TRIAL) packaging/build
 	OUT=$(TRIAL)/previous VERSION=0.0.0 ARCHES=amd64 FORMATS='deb rpm apk' packaging/build
 	SYNCSVC_PACKAGES=$(CURDIR)/$(TRIAL) SYNCSVC_BOOT=1 $(GO) test -count=1 -timeout 25m ./packaging/...
 
 test-vm: ## the same in an emulated computer: limits, memory, a real reboot
 	@./setup vm
-	OUT=$(TRIAL) ARCHES=amd64 FORMATS='deb rpm' packaging/build
-	OUT=$(TRIAL)/previous VERSION=0.0.0 ARCHES=amd64 FORMATS='deb rpm' packaging/build
+	VERSION=$(TRIALVERSION) OUT=$(TRIAL) ARCHES=amd64 FORMATS='deb rpm' packaging/build
 	SYNCSVC_PACKAGES=$(CURDIR)/$(TRIAL) SYNCSVC_VM=1 $(GO) test -count=1 -timeout 25m -run VM -v ./packaging/boot
 
 test-long: ## the whole lists: hours of crashes, big files, long fuzzing
