@@ -43,11 +43,13 @@ func (m *meter) done() work {
 	}
 }
 
-// sync owes a comparison of everything at and beneath path and follows it.
+// sync owes a comparison of everything at and beneath path and follows it from
+// its first job on.
 func (t *target) sync(path string) *syncing {
-	t.offer([]change.Change{compareAll(path)})
+	defer t.nudge()
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.ledger.add(compareAll(path))
 	now := time.Now()
 	s := &syncing{path: path, asked: now, seenAt: now}
 	t.syncs = append(t.syncs, s)
