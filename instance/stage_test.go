@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -91,6 +92,32 @@ func (m *mirror) heard(s stage) {
 	if st := m.status(); st.Backend != s.backend {
 		m.Skipf("no %s here: %s", s.backend, st.BackendWhy)
 	}
+}
+
+// endsAlike is alike for who has been in everybody's way: what a job learns at
+// its end, such as the time of a folder that another one has overtaken, may take
+// a job more after everything has been looked at.
+func (m *mirror) endsAlike(o compare.Options) {
+	m.Helper()
+	for deadline := time.Now().Add(patience); m.differs(o) && time.Now().Before(deadline); {
+		m.Log("they differ for the moment")
+		<-time.After(100 * time.Millisecond)
+	}
+	m.alike(o)
+}
+
+func (m *mirror) differs(o compare.Options) bool {
+	m.Helper()
+	for _, target := range m.targets {
+		diff, _, err := compare.Trees(m.source, target, o)
+		if err != nil {
+			m.Fatal(err)
+		}
+		if len(diff) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // alike compares every target with the source as o says.

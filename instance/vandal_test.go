@@ -37,7 +37,7 @@ func TestVandals(t *testing.T) {
 		for round := range rounds {
 			m.vandalise(seed+uint64(round), time.Duration(rand.Int64N(int64(span))))
 			m.settle()
-			m.alike(apartFromPartials())
+			m.endsAlike(apartFromPartials())
 			if t.Failed() {
 				t.Fatalf("in round %d of seed %d", round, seed)
 			}
