@@ -40,8 +40,7 @@ func (a *Alerts) call(ctx context.Context, argv []string, message []byte) error 
 	if ctx.Err() != nil {
 		end()
 	}
-	switch {
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return fmt.Errorf("run %s: took too long%s", argv[0], out.said())
 	}
 	return fmt.Errorf("run %s: %w%s", argv[0], err, out.said())
