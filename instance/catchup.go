@@ -45,7 +45,7 @@ func (in *instance) catchUp(t *target, id string, replaced bool, lost, now time.
 		t.fill(now, "the source folder is another one than before; deletions will be held")
 	case why == "":
 		scan = true
-	case in.spared(t) && !t.isStrict():
+	case in.neverFull(t) && !t.isStrict():
 		t.base(now)
 		from, scan = now, true
 	default:

@@ -56,14 +56,14 @@ func (in *instance) saveLife() error {
 // lifeFor returns what to judge the checkpoint of t by: nothing, where no full
 // sync would follow.
 func (in *instance) lifeFor(t *target) checkpoint.Life {
-	if in.spared(t) {
+	if in.neverFull(t) {
 		return checkpoint.Life{}
 	}
 	return in.life
 }
 
-// spared reports whether t gets no full syncs.
-func (in *instance) spared(t *target) bool {
+// neverFull reports whether t gets no full syncs.
+func (in *instance) neverFull(t *target) bool {
 	return in.module().FullSync == config.FullNever || t.isAlone()
 }
 

@@ -53,6 +53,7 @@ func TestPowerCutAndNoFullSyncs(t *testing.T) {
 	m.stop()
 	m.cutPower()
 	m.put("while-down", "1")
+	m.untilOlder(m.src("while-down"), scanMargin) // a scan from now would find it as well
 	m.start().settle()
 	if !m.has(0, "while-down", "1") || m.fullSyncs() != 0 {
 		t.Errorf("it did not arrive, or by a full sync (%d)", m.fullSyncs())

@@ -24,13 +24,13 @@ type trail struct {
 }
 
 type step struct {
-	landed time.Time
-	began  time.Time
-	shape  shape
-	marks  []mark
+	landed     time.Time
+	began      time.Time
+	shape      shape
+	footprints []footprint
 }
 
-type mark struct {
+type footprint struct {
 	path  string
 	scope change.Scope
 	since time.Time
@@ -38,14 +38,14 @@ type mark struct {
 
 // add remembers a job that landed now.
 func (t *trail) add(j *job, now time.Time) {
-	s := step{landed: now, began: j.started, shape: j.shape, marks: make([]mark, 0, len(j.items))}
+	s := step{landed: now, began: j.started, shape: j.shape, footprints: make([]footprint, 0, len(j.items))}
 	for _, it := range j.items {
-		s.marks = append(s.marks, mark{it.Path, it.Scope, it.Since})
+		s.footprints = append(s.footprints, footprint{it.Path, it.Scope, it.Since})
 	}
 	t.steps = append(t.steps, s)
-	t.paths += len(s.marks)
+	t.paths += len(s.footprints)
 	for len(t.steps) > 1 && (t.paths > maxTrail || now.Sub(t.steps[0].landed) > trailAge) {
-		t.paths -= len(t.steps[0].marks)
+		t.paths -= len(t.steps[0].footprints)
 		t.lost = t.steps[0].landed
 		t.steps[0] = step{}
 		t.steps = t.steps[1:]
@@ -74,15 +74,15 @@ func (l *ledger) mistrust(c change.Change) {
 		return
 	}
 	doubts := change.NewSet(maxJob) // not a scan, if it can be helped: that guards deletions
-	note := func(s shape, began time.Time, m mark) {
-		if s != rename || !began.Before(c.Since) || m.path != c.Was {
-			m.follow(c, doubts)
+	note := func(s shape, began time.Time, f footprint) {
+		if s != rename || !began.Before(c.Since) || f.path != c.Was {
+			f.follow(c, doubts)
 		}
 	}
 	for _, j := range l.flying {
 		for _, it := range j.items {
 			if j.again == nil {
-				note(j.shape, j.started, mark{it.Path, it.Scope, it.Since})
+				note(j.shape, j.started, footprint{it.Path, it.Scope, it.Since})
 			} else if change.Within(c.Was, it.Path) || change.Within(it.Path, c.Was) {
 				j.again.Add(change.Change{Path: c.Path, Scope: change.Tree, Since: c.Since}) // it goes on
 			}
@@ -90,8 +90,8 @@ func (l *ledger) mistrust(c change.Change) {
 	}
 	steps, all := l.trail.from(c.Since)
 	for _, s := range steps {
-		for _, m := range s.marks {
-			note(s.shape, s.began, m)
+		for _, f := range s.footprints {
+			note(s.shape, s.began, f)
 		}
 	}
 	if !all {
@@ -102,15 +102,15 @@ func (l *ledger) mistrust(c change.Change) {
 	}
 }
 
-// follow adds to doubts what a job at m may have put into the folder that c
+// follow adds to doubts what a job at f may have put into the folder that c
 // renames.
-func (m mark) follow(c change.Change, doubts *change.Set) {
+func (f footprint) follow(c change.Change, doubts *change.Set) {
 	switch {
-	case m.scope >= change.Scan && change.Within(c.Was, m.path):
+	case f.scope >= change.Scan && change.Within(c.Was, f.path):
 		doubts.Add(change.Change{Path: c.Path, Scope: change.Tree, Since: c.Since})
-	case m.path == c.Was && m.scope == change.Entry:
+	case f.path == c.Was && f.scope == change.Entry:
 		// no more than its attributes
-	case change.Within(m.path, c.Was):
-		doubts.Add(change.Change{Path: change.Rebase(m.path, c.Was, c.Path), Scope: m.scope, Since: m.since})
+	case change.Within(f.path, c.Was):
+		doubts.Add(change.Change{Path: change.Rebase(f.path, c.Was, c.Path), Scope: f.scope, Since: f.since})
 	}
 }
